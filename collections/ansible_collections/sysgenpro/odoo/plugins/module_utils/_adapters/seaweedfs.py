@@ -1,0 +1,180 @@
+# Copyright (c) 2026, SysGenPro
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Buckets and identities of SeaweedFS, through ``weed shell`` in the running container.
+
+Commands go in on standard input, so that no secret stands in an argument list. The shell reports every failed command
+on standard error with a line that begins with ``error:`` and goes on with the next command.
+"""
+
+from __future__ import annotations
+
+import json
+import typing as t
+
+from .._model.bucket import BucketState, Identity, canonical
+from .._support.errors import OdooError
+
+#: Causes in error lines that say "there is none" rather than "this went wrong".
+_ABSENT = ("no entry is found in filer store", "not found")
+
+
+class Output(t.NamedTuple):
+    stdout: str
+    errors: tuple[str, ...]
+
+
+#: Runs a program in the container: arguments, standard input → exit code, standard output, standard error.
+Execute = t.Callable[[t.Sequence[str], str], tuple[int, str, str]]
+
+#: ``AnsibleModule.run_command``.
+RunCommand = t.Callable[..., tuple[int, str, str]]
+
+#: Exit status of timeout(1) for a program that it ended.
+TIMED_OUT = 124
+
+
+def docker_exec(run_command: RunCommand, container: str, *, timeout: float) -> Execute:
+    """An :data:`Execute` that uses the Docker command line.
+
+    :param timeout: seconds for one program.
+    """
+
+    def execute(arguments: t.Sequence[str], text: str) -> tuple[int, str, str]:
+        stdin = ["--interactive"] if text else []
+        done = run_command(
+            ["timeout", "--kill-after=5", f"{timeout:f}", "docker", "exec", *stdin, container, *arguments],
+            data=text,
+            binary_data=True,
+            errors="surrogate_then_replace",
+            expand_user_and_vars=False,
+        )
+        if done[0] == TIMED_OUT:
+            raise OdooError(
+                f"{arguments[0]} in container {container} did not answer within {timeout:g} s",
+                hint="Read the container's log",
+            )
+        return done
+
+    return execute
+
+
+class SeaweedFS:
+    """The administrator's view of one SeaweedFS service."""
+
+    def __init__(self, execute: Execute, *, master: str) -> None:
+        self._execute = execute
+        self._master = master
+
+    def observe(self, bucket: str, identity: str, *, contents: bool = False) -> BucketState:
+        """The bucket and the identity as they are.
+
+        :param contents: also ask whether the bucket is empty.
+        """
+        questions = ["s3.iam.export", f"s3.policy -get -name={identity}", f"s3.bucket.versioning -name {bucket}"]
+        answer = self._shell(questions, accept=_ABSENT)
+        empty = None
+        if contents and "Bucket:" in answer.stdout:
+            listing = self._shell([f"fs.ls -a /buckets/{bucket}"]).stdout.split()
+            empty = not [entry for entry in listing if entry != ".uploads"]
+        return parse(answer.stdout, bucket=bucket, identity=identity, empty=empty)
+
+    def create_bucket(self, bucket: str) -> None:
+        self._shell([f"s3.bucket.create -name {bucket}"])
+
+    def set_versioning(self, bucket: str, *, enabled: bool) -> None:
+        self._shell([f"s3.bucket.versioning -name {bucket} {'-enable' if enabled else '-suspend'}"])
+
+    def put_policy(self, name: str, policy: str) -> None:
+        """Write a policy; the shell only reads it from a file, which lives for this call in the container's /tmp."""
+        path = f"/tmp/policy-{name}.json"
+        self._run(["sh", "-c", f"cat > {path}"], policy)
+        try:
+            self._shell([f"s3.policy -put -name={name} -file={path}"])
+        finally:
+            self._run(["rm", "-f", path], "")
+
+    def put_identity(self, identity: Identity) -> None:
+        """Make the identity, or set its key and attach its policies."""
+        policies = ",".join(sorted(identity.policies))
+        self._shell(
+            [
+                f"s3.configure -user={identity.name} -access_key={access_key} -secret_key={secret_key} -policies={policies} -apply"
+                for access_key, secret_key in identity.keys.items()
+            ]
+        )
+
+    def delete_key(self, identity: str, access_key: str) -> None:
+        self._shell([f"s3.accesskey.delete -user {identity} -access_key {access_key}"])
+
+    def delete_identity(self, identity: str) -> None:
+        self._shell([f"s3.user.delete -name {identity}"])
+
+    def delete_policy(self, name: str) -> None:
+        self._shell([f"s3.policy -delete -name={name}"])
+
+    def delete_bucket(self, bucket: str) -> None:
+        self._shell([f"s3.bucket.delete -name {bucket}"])
+
+    def _shell(self, commands: t.Sequence[str], *, accept: t.Sequence[str] = ()) -> Output:
+        _code, stdout, stderr = self._execute(["weed", "shell", f"-master={self._master}"], "\n".join(commands) + "\n")
+        errors = tuple(line for line in stderr.splitlines() if line.startswith("error:"))
+        unexpected = [line for line in errors if not any(text in line for text in accept)]
+        # Without an error line, a failure is docker's own: no container, no program.
+        if unexpected or (_code != 0 and not errors):
+            verbs = ", ".join(dict.fromkeys(command.split(" ")[0] for command in commands))
+            raise OdooError(
+                f"weed shell ({verbs}): {'; '.join(unexpected) or stderr.strip()[-300:]}",
+                hint="Check that the container runs and is healthy",
+            )
+        return Output(stdout, errors)
+
+    def _run(self, arguments: t.Sequence[str], text: str) -> None:
+        code, _stdout, stderr = self._execute(arguments, text)
+        if code != 0:
+            raise OdooError(
+                f"{arguments[0]} in the container exited with {code}: {stderr.strip()[-300:]}",
+                hint="Check that the container runs",
+            )
+
+
+def parse(text: str, *, bucket: str, identity: str, empty: bool | None) -> BucketState:
+    """Read the answers to :meth:`SeaweedFS.observe`, in the order of its questions.
+
+    :raises OdooError: the first answer is not the exported configuration.
+    """
+    start = text.find("{")
+    try:
+        exported, end = json.JSONDecoder().raw_decode(text, max(start, 0))
+        identities = {entry["name"]: entry for entry in exported["identities"]}
+    except (ValueError, KeyError, TypeError):
+        raise OdooError(
+            "weed shell answered something else than its identities", hint="Check the version of SeaweedFS"
+        ) from None
+    lines = [line.strip() for line in text[end:].splitlines()]
+    policies = [line for line in lines if line.startswith("{")]
+    return BucketState(
+        name=bucket,
+        exists=f"Bucket: {bucket}" in lines,
+        versioning="Versioning: Enabled" in lines,
+        identity=_identity(identities[identity]) if identity in identities else None,
+        policy=canonical(json.loads(policies[0])) if policies else None,
+        empty=empty,
+        foreign_keys={
+            credential["accessKey"]: name
+            for name, entry in identities.items()
+            if name != identity
+            for credential in entry["credentials"]
+        },
+    )
+
+
+def _identity(entry: t.Mapping[str, t.Any]) -> Identity:
+    return Identity(
+        name=entry["name"],
+        keys={credential["accessKey"]: credential["secretKey"] for credential in entry["credentials"]},
+        policies=frozenset(entry["policyNames"]),
+        actions=frozenset(entry["actions"]),
+        enabled=not entry["disabled"],
+    )

@@ -1,0 +1,287 @@
+# Copyright (c) 2026, SysGenPro
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Observe a tenant's role and database, plan, apply, observe again."""
+
+from __future__ import annotations
+
+import dataclasses
+import secrets as random
+import typing as t
+
+from .._adapters import files, postgresql
+from .._adapters.postgresql import PROVISIONER, Server
+from .._model.capacity import connection_budget
+from .._plan import database as plan
+from .._plan.database import DatabaseStep, ObservedDatabase
+from .._render import clone, odoo_conf
+from .._render.docker import LABEL
+from .._support.errors import OdooError
+from .one_off import OneOff, run_once, running
+
+if t.TYPE_CHECKING:
+    from .._adapters.docker_engine import DockerEngine
+    from .._model.tenant import Tenant
+
+#: Neither an operator nor a neighbour may connect to what PUBLIC could reach by default.
+LOCK_OUT = "REVOKE ALL ON DATABASE {} FROM PUBLIC"
+
+
+@dataclasses.dataclass(frozen=True)
+class Passwords:
+    """What the database's roles and users authenticate with."""
+
+    provisioner: str = dataclasses.field(repr=False)
+    database: str = dataclasses.field(repr=False)
+    admin: str = dataclasses.field(repr=False)
+    health: str = dataclasses.field(repr=False)
+    health_key: str = dataclasses.field(repr=False)
+
+
+@dataclasses.dataclass
+class TenantDatabase:
+    """One tenant's role and database on its PostgreSQL cluster."""
+
+    engine: DockerEngine
+    tenant: Tenant
+    passwords: Passwords
+
+    @property
+    def server(self) -> Server:
+        endpoint = self.tenant.postgresql
+        return Server(endpoint.host, endpoint.primary_port, self.tenant.ca_file)
+
+    def _connect(self, database: str = "postgres") -> t.ContextManager[t.Any]:
+        return postgresql.connect(self.server, user=PROVISIONER, password=self.passwords.provisioner, database=database)
+
+    def observe(self, connection: t.Any) -> ObservedDatabase:
+        tenant = self.tenant
+        template, draft = plan.template_name(tenant), plan.draft_name(tenant)
+        found = postgresql.databases(connection, [tenant.database, template, draft])
+        role = postgresql.role(connection, tenant.database_user)
+        mine = found.get(tenant.database)
+        accepted = mine is not None and postgresql.accepts(
+            self.server, user=tenant.database_user, password=self.passwords.database, database=tenant.database
+        )
+        return ObservedDatabase(
+            role_limit=role.connection_limit if role else None,
+            password_accepted=accepted,
+            comment=mine.comment if mine else None,
+            template_exists=template in found,
+            draft_exists=draft in found,
+        )
+
+    def present(self, *, check: bool) -> dict[str, t.Any]:
+        """Give the tenant its role and database.
+
+        :returns: changed, steps, diff, and the comment of the database as observed afterwards.
+        """
+        limit = connection_budget(self.tenant)
+        with self._connect() as connection:
+            before = self.observe(connection)
+            steps = plan.plan_database(self.tenant, before, limit)
+            self._refuse(steps)
+            if steps and not check:
+                with postgresql.advisory_lock(connection, f"sysgenpro.odoo/{self.tenant.database}"):
+                    before = self.observe(connection)
+                    steps = plan.plan_database(self.tenant, before, limit)
+                    self._apply(connection, steps)
+            after = self.observe(connection) if steps and not check else before
+        return _result(self.tenant, before, after, steps)
+
+    def absent(self, *, check: bool) -> dict[str, t.Any]:
+        """Drop database and role; the caller has asked for confirmation and kept a dump."""
+        with self._connect() as connection:
+            before = self.observe(connection)
+            steps = plan.plan_absent_database(self.tenant, before)
+            if not check:
+                self._apply(connection, steps)
+            after = self.observe(connection) if steps and not check else before
+        return _result(self.tenant, before, after, steps)
+
+    @staticmethod
+    def _refuse(steps: tuple[DatabaseStep, ...]) -> None:
+        for step in steps:
+            if step.action == "refuse_place":
+                raise OdooError(
+                    f"Database {step.subject} lives elsewhere: {step.cause}",
+                    hint="Correct odoo_place: two places must never work on one database",
+                )
+
+    def _apply(self, connection: t.Any, steps: tuple[DatabaseStep, ...]) -> None:
+        for step in steps:
+            _ACTIONS[step.action](self, connection)
+
+    def _create_role(self, connection: t.Any) -> None:
+        user = self.tenant.database_user
+        postgresql.execute(connection, "SET createrole_self_grant = 'set, inherit'")
+        postgresql.execute(connection, "CREATE ROLE {} LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION", user)
+        self._limit_role(connection)
+        postgresql.set_password(connection, user, self.passwords.database)
+
+    def _limit_role(self, connection: t.Any) -> None:
+        limit = connection_budget(self.tenant)
+        postgresql.execute(
+            connection, "ALTER ROLE {} CONNECTION LIMIT %s", self.tenant.database_user, parameters=(limit,)
+        )
+
+    def _set_password(self, connection: t.Any) -> None:
+        postgresql.set_password(connection, self.tenant.database_user, self.passwords.database)
+
+    def _drop_draft(self, connection: t.Any) -> None:
+        postgresql.execute(connection, "DROP DATABASE IF EXISTS {} WITH (FORCE)", plan.draft_name(self.tenant))
+
+    def _build_template(self, connection: t.Any) -> None:
+        """Make the template once; whoever comes at the same time waits on the lock and finds it."""
+        name = plan.template_name(self.tenant)
+        with postgresql.advisory_lock(connection, f"sysgenpro.odoo/{name}"):
+            if name in postgresql.databases(connection, [name]):
+                return
+            build = f"{name}__draft"
+            if not running(self.engine, self._container(name)):
+                password = random.token_urlsafe(24)
+                self._make_template_role(connection, name, password)
+                self._make_empty(connection, build, name)
+            else:
+                password = ""
+            self._fill(name, build, name, password)
+            postgresql.execute(connection, "ALTER ROLE {} NOLOGIN PASSWORD NULL", name)
+            postgresql.execute(connection, "ALTER DATABASE {} RENAME TO {}", build, name)
+            # CREATE DATABASE … TEMPLATE fails while anybody is connected to the template.
+            postgresql.execute(connection, "ALTER DATABASE {} ALLOW_CONNECTIONS false", name)
+
+    def _container(self, name: str) -> str:
+        """Name of the container that fills a database: several clusters may need the same template at once on one host."""
+        return f"{self.tenant.region}-{self.tenant.postgresql_cluster}-{name}"
+
+    def _make_template_role(self, connection: t.Any, name: str, password: str) -> None:
+        postgresql.execute(connection, "SET createrole_self_grant = 'set, inherit'")
+        if postgresql.role(connection, name) is None:
+            postgresql.execute(connection, "CREATE ROLE {} NOSUPERUSER", name)
+        postgresql.set_password(connection, name, password)
+        postgresql.execute(connection, "ALTER ROLE {} LOGIN", name)
+
+    def _make_empty(self, connection: t.Any, database: str, role: str) -> None:
+        """An empty database owned by the provisioner, in which ``role`` may create what it needs."""
+        postgresql.execute(connection, "DROP DATABASE IF EXISTS {} WITH (FORCE)", database)
+        postgresql.execute(
+            connection,
+            "CREATE DATABASE {} TEMPLATE template0 ENCODING 'UTF8' LC_COLLATE 'C' LC_CTYPE 'C.UTF-8'",
+            database,
+        )
+        self._grant(connection, database, role)
+        with self._connect(database) as inside:
+            for extension in ("pg_trgm", "unaccent"):
+                postgresql.execute(inside, "CREATE EXTENSION IF NOT EXISTS {}", extension)
+            postgresql.execute(inside, "GRANT ALL ON SCHEMA public TO {}", role)
+
+    @staticmethod
+    def _grant(connection: t.Any, database: str, role: str) -> None:
+        postgresql.execute(connection, LOCK_OUT, database)
+        postgresql.execute(connection, "GRANT CONNECT, TEMPORARY, CREATE ON DATABASE {} TO {}", database, role)
+
+    def _fill(self, name: str, database: str, user: str, password: str) -> None:
+        """Install the modules in an empty database, in a container that runs once."""
+        tenant = self.tenant
+        ca = files.read(tenant.ca_file)
+        if ca is None:
+            raise OdooError(f"The region's CA is not at {tenant.ca_file}", hint="Run the role docker_host on this host")
+        argv = ["/usr/local/bin/odoo-template", "--modules", ",".join(tenant.all_modules), "--country", tenant.country]
+        argv += ["--languages", ",".join(tenant.languages)]
+        job = OneOff(
+            name=self._container(name),
+            image=tenant.image,
+            argv=tuple(argv),
+            directory=f"{tenant.config_path}/.{self._container(name)}",
+            files=odoo_conf.one_off_files(tenant, database=database, user=user, password=password, ca=ca),
+            labels={f"{LABEL}region": tenant.region, f"{LABEL}component": "template"},
+        )
+        run_once(self.engine, job)
+
+    def _clone(self, connection: t.Any) -> None:
+        """Clone the template under a draft name, make it a database of its own, then give it its name."""
+        tenant, template, draft = self.tenant, plan.template_name(self.tenant), plan.draft_name(self.tenant)
+        # WAL_LOG is the default and copies page by page through shared buffers; a template is larger than that is made for.
+        postgresql.execute(connection, "CREATE DATABASE {} TEMPLATE {} STRATEGY FILE_COPY", draft, template)
+        self._grant(connection, draft, tenant.database_user)
+        with self._connect(draft) as inside:
+            # A table's new owner must be allowed to create in its schema.
+            postgresql.execute(inside, "GRANT ALL ON SCHEMA public TO {}", tenant.database_user)
+            postgresql.execute(inside, "REASSIGN OWNED BY {} TO {}", template, tenant.database_user)
+            postgresql.execute(inside, "REVOKE ALL ON SCHEMA public FROM {}", template)
+            self._renew(inside)
+        self._publish(connection)
+
+    def _initialise(self, connection: t.Any) -> None:
+        """Install the modules in a database of the tenant's own: what a clone saves."""
+        draft = plan.draft_name(self.tenant)
+        self._make_empty(connection, draft, self.tenant.database_user)
+        self._fill(draft, draft, self.tenant.database_user, self.passwords.database)
+        with self._connect(draft) as inside:
+            self._renew(inside)
+        self._publish(connection)
+
+    def _renew(self, inside: t.Any) -> None:
+        """One transaction, as the tenant's role: it owns every table."""
+        postgresql.execute(inside, "SET ROLE {}", self.tenant.database_user)
+        postgresql.execute(inside, "BEGIN")
+        for statement, parameters in clone.statements(
+            base_url=f"https://{self.tenant.host}",
+            admin_password=self.passwords.admin,
+            health_password=self.passwords.health,
+            health_key=self.passwords.health_key,
+        ):
+            postgresql.execute(inside, statement, parameters=parameters)
+        for statement in clone.renew_tokens(postgresql.query(inside, clone.TOKEN_COLUMNS)):
+            postgresql.execute(inside, statement)
+        present = {
+            name for (name,) in postgresql.query(inside, "SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
+        }
+        for table in clone.EMPTIED:
+            if table in present:
+                postgresql.execute(inside, "DELETE FROM {}", table)
+        postgresql.execute(inside, "COMMIT")
+
+    def _publish(self, connection: t.Any) -> None:
+        draft = plan.draft_name(self.tenant)
+        postgresql.set_comment(connection, draft, plan.comment(self.tenant))
+        postgresql.execute(connection, "ALTER DATABASE {} RENAME TO {}", draft, self.tenant.database)
+
+    def _drop_database(self, connection: t.Any) -> None:
+        postgresql.execute(connection, "DROP DATABASE IF EXISTS {} WITH (FORCE)", self.tenant.database)
+
+    def _drop_role(self, connection: t.Any) -> None:
+        postgresql.execute(connection, "DROP ROLE IF EXISTS {}", self.tenant.database_user)
+
+
+def _result(
+    tenant: Tenant, before: ObservedDatabase, after: ObservedDatabase, steps: tuple[DatabaseStep, ...]
+) -> dict[str, t.Any]:
+    shown = [step.public() for step in steps]
+    wanted = plan.comment(tenant)
+    recorded = after.comment or {}
+    return {
+        "changed": bool(steps),
+        "steps": shown,
+        "database": dict(recorded),
+        "missing_modules": sorted(set(wanted["modules"]) - set(recorded.get("modules", ()))) if recorded else [],
+        "release_differs": bool(recorded) and recorded.get("release") != wanted["release"],
+        "diff": {
+            "before": dataclasses.asdict(before),
+            "after": {**dataclasses.asdict(before), "steps": shown} if steps else dataclasses.asdict(before),
+        },
+    }
+
+
+_ACTIONS: dict[str, t.Callable[[TenantDatabase, t.Any], None]] = {
+    "create_role": TenantDatabase._create_role,
+    "limit_role": TenantDatabase._limit_role,
+    "set_password": TenantDatabase._set_password,
+    "drop_draft": TenantDatabase._drop_draft,
+    "build_template": TenantDatabase._build_template,
+    "clone": TenantDatabase._clone,
+    "initialise": TenantDatabase._initialise,
+    "drop_database": TenantDatabase._drop_database,
+    "drop_role": TenantDatabase._drop_role,
+}

@@ -1,0 +1,64 @@
+# Copyright (c) 2026, SysGenPro
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Containers that run once: template builds, installations, dumps. A second run joins the one under way."""
+
+from __future__ import annotations
+
+import dataclasses
+import typing as t
+
+from .._adapters import files
+from .._render.docker import ODOO_UID, one_off_body
+from .._support.errors import OdooError
+
+if t.TYPE_CHECKING:
+    from .._adapters.docker_engine import DockerEngine
+    from .._render.odoo_conf import File
+
+
+@dataclasses.dataclass(frozen=True)
+class OneOff:
+    """What to run: the container's name is its lock on this host.
+
+    ``directory`` holds its configuration and is removed with it; ``writable`` is a directory bound at /out.
+    """
+
+    name: str
+    image: str
+    argv: tuple[str, ...]
+    directory: str
+    files: tuple[File, ...]
+    labels: t.Mapping[str, str]
+    writable: str = ""
+
+
+def running(engine: DockerEngine, name: str) -> bool:
+    """Whether an earlier run's container is still at work."""
+    state = engine.inspect(name)
+    return state is not None and bool(state["State"]["Running"])
+
+
+def run_once(engine: DockerEngine, job: OneOff) -> list[str]:
+    """Run ``job`` to its end, or wait for the same job an earlier run started; its output's last lines.
+
+    :raises OdooError: with the last lines, when it does not end with exit status 0.
+    """
+    if not running(engine, job.name):
+        engine.remove(job.name)
+        files.write_tree(job.directory, [(file.path, file.content) for file in job.files], group=ODOO_UID)
+        engine.create_container(
+            job.name, one_off_body(job.image, job.argv, job.directory, job.labels, job.writable), network="host"
+        )
+        engine.start(job.name)
+    code = engine.wait(job.name)
+    lines = engine.logs(job.name, lines=40)
+    engine.remove(job.name)
+    files.remove(job.directory)
+    if code:
+        tail = "\n".join(lines[-20:])
+        raise OdooError(
+            f"{job.argv[0]} in container {job.name} ended with exit status {code}\n--- its last lines\n{tail}"
+        )
+    return lines

@@ -1,0 +1,284 @@
+# Copyright (c) 2026, SysGenPro
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Observe a tenant's stack on a Docker host, plan, apply, observe again."""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import typing as t
+
+from .._adapters import files, local_http
+from .._plan.stack import plan_absent, plan_stack
+from .._plan.types import Container, Network, Observed, Step
+from .._render import docker as docker_render
+from .._render import traefik as traefik_render
+from .._render.docker import LABEL, ContainerSet, Desired
+from .._support.errors import OdooError
+from .._support.waiting import wait_until
+
+if t.TYPE_CHECKING:
+    from .._adapters.docker_engine import DockerEngine
+    from .._model.secrets import Secrets
+    from .._model.tenant import Tenant
+
+ODOO_GID = docker_render.ODOO_UID
+TRAEFIK_UID = 999
+STOP_SECONDS = 30
+
+
+@dataclasses.dataclass
+class Stack:
+    """One tenant's stack on this host. ``holder`` names the run, for whoever meets its lease."""
+
+    engine: DockerEngine
+    tenant: Tenant
+    holder: str
+
+    @property
+    def directory(self) -> str:
+        return f"{self.tenant.config_path}/{self.tenant.tenant}"
+
+    @property
+    def route_file(self) -> str:
+        return f"{self.tenant.traefik_dynamic_path}/{self.tenant.tenant}.yml"
+
+    @property
+    def network(self) -> str:
+        return f"{self.tenant.region}-{self.tenant.tenant}"
+
+    def observe(self) -> Observed:
+        """A snapshot of what belongs to the tenant on this host; two calls to Docker and a few files."""
+        labels = {f"{LABEL}region": self.tenant.region, f"{LABEL}tenant": self.tenant.tenant}
+        networks = self.engine.networks()
+        mine = next((network for network in networks if network["Name"] == self.network), None)
+        if mine is not None and any((mine.get("Labels") or {}).get(key) != value for key, value in labels.items()):
+            raise OdooError(
+                f"A network named {self.network} exists and is not the tenant's", hint="Remove or rename it"
+            )
+        subnets = tuple(
+            config["Subnet"]
+            for network in networks
+            for config in network["IPAM"].get("Config") or []
+            if "Subnet" in config
+        )
+        return Observed(
+            network=Network(self.network, mine["IPAM"]["Config"][0]["Subnet"]) if mine else None,
+            containers=tuple(
+                sorted(
+                    (_container(item, self.network) for item in self.engine.containers(labels)),
+                    key=lambda item: item.name,
+                )
+            ),
+            directories={path: _intact(path) for path in files.subdirectories(self.directory)},
+            route=files.read(self.route_file),
+            taken_subnets=subnets,
+        )
+
+    def present(self, secrets: Secrets, *, check: bool) -> dict[str, t.Any]:
+        """Converge to the declared stack.
+
+        :returns: changed, steps, diff and the stack as observed afterwards.
+        """
+        ca = files.read(self.tenant.ca_file)
+        if ca is None:
+            raise OdooError(
+                f"The region's CA is not at {self.tenant.ca_file}", hint="Run the role docker_host on this host"
+            )
+        desired = docker_render.render(self.tenant, secrets, ca)
+        route = functools.partial(traefik_render.render, self.tenant, secrets)
+        with files.lease(f"{self.directory}/.lease", holder=self.holder):
+            observed = self.observe()
+            steps = plan_stack(desired, observed, route)
+            if steps and not check:
+                self._ensure_image()
+                self._apply(steps, desired)
+            return self._result(observed, steps, self.observe() if steps and not check else observed)
+
+    def absent(self, *, check: bool) -> dict[str, t.Any]:
+        """Remove the tenant's route, containers, network and files."""
+        observed = self.observe()
+        steps = plan_absent(observed, self.tenant.tenant)
+        if steps and not check:
+            with files.lease(f"{self.directory}/.lease", holder=self.holder):
+                for step in steps:
+                    self._run(step, None)
+            files.remove(self.directory)
+        return self._result(observed, steps, self.observe() if steps and not check else observed)
+
+    def _ensure_image(self) -> None:
+        if not self.engine.image_exists(self.tenant.image):
+            if "@sha256:" not in self.tenant.image:
+                raise OdooError(f"Image {self.tenant.image} is not on this host", hint="Run the role images")
+            self.engine.pull(self.tenant.image)
+
+    def _apply(self, steps: tuple[Step, ...], desired: Desired) -> None:
+        for position, step in enumerate(steps):
+            try:
+                self._run(step, desired)
+            except OdooError as error:
+                undone = self._undo(steps[: position + 1], step.phase)
+                raise OdooError(
+                    f"{step.action} {step.subject}: {error.message}{undone}", hint=error.hint, details=error.details
+                ) from error
+
+    def _undo(self, done: tuple[Step, ...], phase: str) -> str:
+        """Remove what the failed phase made and start what it stopped, so that what served before serves on."""
+        if not phase:
+            return ""
+        made = [step.subject for step in done if step.phase == phase and step.action == "create_container"]
+        stopped = [step.subject for step in done if step.phase == phase and step.action == "stop_container"]
+        tails = [f"\n--- last lines of {name}\n" + "\n".join(self.engine.logs(name)) for name in made[:1]]
+        for name in made:
+            self.engine.remove(name)
+        for name in stopped:
+            self.engine.start(name)
+        return f"; the new containers were removed and what ran before runs on{''.join(tails)}"
+
+    def _run(self, step: Step, desired: Desired | None) -> None:
+        _ACTIONS[step.action](self, step, desired)
+
+    def _create_network(self, step: Step, desired: Desired) -> None:
+        gateway = docker_render.gateway(step.address)
+        self.engine.create_network(step.subject, subnet=step.address, gateway=gateway, labels=desired.network_labels)
+
+    def _write_files(self, step: Step, _desired: Desired) -> None:
+        wanted = t.cast("ContainerSet", step.container_set)
+        files.write_tree(wanted.directory, [(file.path, file.content) for file in wanted.files], group=ODOO_GID)
+
+    def _create_container(self, step: Step, desired: Desired) -> None:
+        wanted = t.cast("ContainerSet", step.container_set)
+        self.engine.create_container(step.subject, wanted.body, network=desired.network, address=step.address)
+
+    def _await_ready(self, step: Step, _desired: Desired) -> None:
+        wanted = t.cast("ContainerSet", step.container_set)
+        waiting = {name: addresses[0] for name, addresses in step.addresses.items()}
+        for name, address in waiting.items():
+            wait_until(
+                f"{name} to be ready",
+                functools.partial(self._ready, name, address, wanted),
+                timeout=self.tenant.start_timeout,
+            )
+
+    def _ready(self, name: str, address: str, wanted: ContainerSet) -> tuple[bool, str]:
+        for path in wanted.probe.paths:
+            answer = local_http.status(address, wanted.probe.port, path, timeout=30.0)
+            if answer not in (200, 303):
+                self._fail_if_dead(name)
+                return False, f"GET {path} at {address}:{wanted.probe.port}: {answer}"
+        return True, "ready"
+
+    def _fail_if_dead(self, name: str) -> None:
+        """A container that ended will not become ready by waiting; one that restarts gets a few chances."""
+        state = self.engine.inspect(name)
+        if state is None or state["State"]["Status"] in ("exited", "dead") or state["RestartCount"] >= 3:
+            code = state["State"]["ExitCode"] if state else "unknown"
+            raise OdooError(f"the container ended with exit status {code}", hint="Read its last lines below")
+
+    def _write_route(self, step: Step, _desired: Desired) -> None:
+        files.write(self.route_file, step.content, owner=TRAEFIK_UID, group=TRAEFIK_UID, mode=0o400)
+
+    def _await_route(self, step: Step, _desired: Desired) -> None:
+        for workload, addresses in step.addresses.items():
+            service = traefik_render.service_name(self.tenant, workload)
+            expected = set(traefik_render.server_urls(workload, addresses))
+            wait_until(
+                f"Traefik to serve {service} from {', '.join(sorted(expected))}",
+                functools.partial(self._live, service, expected),
+                timeout=30.0,
+                interval=0.05,
+            )
+
+    def _live(self, service: str, expected: set[str]) -> tuple[bool, t.Any]:
+        servers = local_http.traefik_servers(self.tenant.traefik_api, service)
+        live = isinstance(servers, dict) and set(servers) == expected and set(servers.values()) == {"UP"}
+        return live, servers
+
+    def _drain(self, step: Step, _desired: Desired | None) -> None:
+        """Wait for requests under way; a websocket never ends by itself, so time running out here is no failure."""
+        addresses = [address for pair in step.addresses.values() for address in pair]
+        deadline = self.tenant.drain_timeout
+        drained = functools.partial(local_http.established, addresses)
+        try:
+            # Connections are asked for twice: one accepted just before the route changed may not have shown yet.
+            for _round in range(2):
+                wait_until(
+                    "requests to end",
+                    lambda: ((open_connections := drained()) == 0, open_connections),
+                    timeout=deadline,
+                )
+        except OdooError:
+            return
+
+    def _remove_route(self, _step: Step, _desired: Desired | None) -> None:
+        files.remove(self.route_file)
+        service = traefik_render.service_name(self.tenant, "web")
+        wait_until(f"Traefik to forget {service}", lambda: _forgotten(self.tenant.traefik_api, service), timeout=30.0)
+
+    @staticmethod
+    def _result(before: Observed, steps: tuple[Step, ...], after: Observed) -> dict[str, t.Any]:
+        shown = [step.public() for step in steps]
+        return {
+            "changed": bool(steps),
+            "steps": shown,
+            "stack": summary(after),
+            "diff": {
+                "before": summary(before),
+                "after": {**summary(before), "steps": shown} if steps else summary(before),
+            },
+        }
+
+
+def summary(observed: Observed) -> dict[str, t.Any]:
+    """The stack as results and diffs show it; no secret is in it."""
+    return {
+        "network": dataclasses.asdict(observed.network) if observed.network else None,
+        "containers": [
+            {key: value for key, value in dataclasses.asdict(c).items() if key != "directory"}
+            for c in observed.containers
+        ],
+        "directories": sorted(observed.directories),
+        "route": traefik_render.public(observed.route or ""),
+    }
+
+
+def _container(item: t.Mapping[str, t.Any], network: str) -> Container:
+    labels = item["Labels"]
+    endpoint = item["NetworkSettings"]["Networks"].get(network) or {}
+    fixed = (endpoint.get("IPAMConfig") or {}).get("IPv4Address", "")
+    return Container(
+        name=item["Names"][0].lstrip("/"),
+        workload=labels.get(f"{LABEL}workload", ""),
+        spec=labels.get(f"{LABEL}spec", ""),
+        state=item["State"],
+        address=fixed or endpoint.get("IPAddress", ""),
+    )
+
+
+def _intact(path: str) -> bool:
+    """Whether a directory's content still has the digest in its name."""
+    return path.endswith("-" + docker_render.digest([list(pair) for pair in files.read_tree(path)]))
+
+
+def _forgotten(api: str, service: str) -> tuple[bool, t.Any]:
+    servers = local_http.traefik_servers(api, service)
+    return isinstance(servers, str), servers
+
+
+_ACTIONS: dict[str, t.Callable[[Stack, Step, t.Any], None]] = {
+    "create_network": Stack._create_network,
+    "write_files": Stack._write_files,
+    "create_container": Stack._create_container,
+    "start_container": lambda stack, step, _desired: stack.engine.start(step.subject),
+    "await_ready": Stack._await_ready,
+    "write_route": Stack._write_route,
+    "await_route": Stack._await_route,
+    "drain": Stack._drain,
+    "stop_container": lambda stack, step, _desired: stack.engine.stop(step.subject, timeout=STOP_SECONDS),
+    "remove_container": lambda stack, step, _desired: stack.engine.remove(step.subject),
+    "remove_route": Stack._remove_route,
+    "remove_network": lambda stack, step, _desired: stack.engine.remove_network(step.subject),
+    "remove_files": lambda _stack, step, _desired: files.remove(step.subject),
+}

@@ -1,0 +1,142 @@
+# Copyright (c) 2026, SysGenPro
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""From what a PostgreSQL cluster has of a tenant to what it must have, as ordered steps. Pure."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+import typing as t
+
+if t.TYPE_CHECKING:
+    from .._model.tenant import Tenant
+
+
+@dataclasses.dataclass(frozen=True)
+class ObservedDatabase:
+    """A snapshot of role, database, template and what an earlier run left half-made.
+
+    ``comment`` is None where the database is missing and empty where it carries none of ours.
+    """
+
+    role_limit: int | None
+    password_accepted: bool
+    comment: t.Mapping[str, t.Any] | None
+    template_exists: bool
+    draft_exists: bool
+
+
+@dataclasses.dataclass(frozen=True)
+class DatabaseStep:
+    """One change and why."""
+
+    action: str
+    subject: str
+    cause: str
+
+    def public(self) -> dict[str, str]:
+        return dataclasses.asdict(self)
+
+
+def template_name(tenant: Tenant) -> str:
+    """Name of the template for the tenant's release, modules, country and languages; it changes with any of them."""
+    key = json.dumps([tenant.image, sorted(tenant.all_modules), tenant.country, sorted(tenant.languages)])
+    return f"template_{tenant.series.replace('.', '_')}_{hashlib.sha256(key.encode()).hexdigest()[:12]}"
+
+
+def draft_name(tenant: Tenant) -> str:
+    """Name of the database while it is being made; only a finished one bears the tenant's name."""
+    return f"{tenant.database[:55]}__draft"
+
+
+def comment(tenant: Tenant) -> dict[str, t.Any]:
+    """What a database says of itself, readable for all databases in one query."""
+    return {
+        "tenant": tenant.tenant,
+        "region": tenant.region,
+        "place": tenant.place,
+        "release": tenant.image,
+        "modules": sorted(tenant.all_modules),
+    }
+
+
+def plan_database(tenant: Tenant, observed: ObservedDatabase, limit: int) -> tuple[DatabaseStep, ...]:
+    """Steps that give the tenant its role and database; none when it has them.
+
+    A database that exists is never cloned over. Which release and modules it runs is odoo_module's business.
+    """
+    steps: list[DatabaseStep] = []
+    if observed.role_limit is None:
+        steps.append(DatabaseStep("create_role", tenant.database_user, "it does not exist"))
+    elif observed.role_limit != limit:
+        steps.append(
+            DatabaseStep(
+                "limit_role", tenant.database_user, f"its connection limit is {observed.role_limit}, the budget {limit}"
+            )
+        )
+    if observed.role_limit is not None and observed.comment is not None and not observed.password_accepted:
+        steps.append(DatabaseStep("set_password", tenant.database_user, "the server does not accept the declared one"))
+    if observed.comment is None:
+        if observed.draft_exists:
+            steps.append(DatabaseStep("drop_draft", draft_name(tenant), "an earlier run left it half-made"))
+        if tenant.database_initialise == "init":
+            steps.append(DatabaseStep("initialise", tenant.database, "it does not exist"))
+        else:
+            if not observed.template_exists:
+                steps.append(DatabaseStep("build_template", template_name(tenant), "it does not exist"))
+            steps.append(DatabaseStep("clone", tenant.database, "it does not exist"))
+    elif observed.comment and observed.comment.get("place") != tenant.place:
+        steps.append(
+            DatabaseStep(
+                "refuse_place",
+                tenant.database,
+                f"it is recorded at {observed.comment.get('place')}, declared at {tenant.place}",
+            )
+        )
+    return tuple(steps)
+
+
+def plan_absent_database(tenant: Tenant, observed: ObservedDatabase) -> tuple[DatabaseStep, ...]:
+    """Steps that remove database and role."""
+    cause = "the tenant is decommissioned"
+    steps = []
+    if observed.draft_exists:
+        steps.append(DatabaseStep("drop_draft", draft_name(tenant), cause))
+    if observed.comment is not None:
+        steps.append(DatabaseStep("drop_database", tenant.database, cause))
+    if observed.role_limit is not None:
+        steps.append(DatabaseStep("drop_role", tenant.database_user, cause))
+    return tuple(steps)
+
+
+def plan_modules(
+    tenant: Tenant, installed: t.Collection[str], release: str | None, state: str
+) -> tuple[DatabaseStep, ...]:
+    """Steps from the installed to the declared modules; a module nobody declares stays, because others may need it.
+
+    :param release: the release the database was last installed or upgraded by, None where it is not recorded.
+    :param state: C(installed) or C(upgraded).
+    """
+    steps = [
+        DatabaseStep("install", name, "it is not installed")
+        for name in sorted(set(tenant.all_modules) - set(installed))
+    ]
+    if state == "upgraded" and release != tenant.image:
+        steps.append(
+            DatabaseStep("upgrade", tenant.database, f"it was last upgraded by {release or 'an unknown release'}")
+        )
+    return tuple(steps)
+
+
+def module_commands(steps: t.Sequence[DatabaseStep]) -> list[tuple[str, ...]]:
+    """Odoo's commands for the steps of plan_modules: upgrade what is there before installing beside it."""
+    commands: list[tuple[str, ...]] = []
+    if any(step.action == "upgrade" for step in steps):
+        commands.append(("module", "upgrade", "--outdated"))
+    missing = [step.subject for step in steps if step.action == "install"]
+    if missing:
+        commands.append(("server", f"--init={','.join(missing)}", "--stop-after-init"))
+    return commands

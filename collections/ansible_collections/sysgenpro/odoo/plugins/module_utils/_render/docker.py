@@ -1,0 +1,184 @@
+# Copyright (c) 2026, SysGenPro
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A tenant's Docker objects: what is wanted, with no address chosen yet."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import ipaddress
+import json
+import typing as t
+
+from .._model.capacity import Workload, workloads
+from . import odoo_conf
+from .odoo_conf import GEVENT_PORT, HTTP_PORT, File
+
+if t.TYPE_CHECKING:
+    from .._model.secrets import Secrets
+    from .._model.tenant import Tenant
+
+#: Part of every release: a change here moves containers only when they are deployed, see Desired.release.
+RENDERING_VERSION = 1
+
+LABEL = "sysgenpro.odoo/"
+ODOO_UID = 101
+#: Bytes; installing sixty modules takes a good part of one GiB.
+ONE_OFF_MEMORY = 3 * 1024**3
+LOG = {"Type": "json-file", "Config": {"max-size": "10m", "max-file": "3"}}
+
+
+@dataclasses.dataclass(frozen=True)
+class Probe:
+    """How a workload shows that it is ready: HTTP paths that answer 200 on its own address."""
+
+    port: int
+    paths: tuple[str, ...]
+
+
+@dataclasses.dataclass(frozen=True)
+class ContainerSet:
+    """Equal containers of one workload; ``body`` is the Engine API's create request without name and network."""
+
+    workload: str
+    replicas: int
+    replaces: str
+    body: t.Mapping[str, t.Any]
+    files: tuple[File, ...]
+    directory: str
+    spec: str
+    probe: Probe
+
+
+@dataclasses.dataclass(frozen=True)
+class Desired:
+    """The stack as it must be."""
+
+    tenant: str
+    region: str
+    network: str
+    network_pool: str
+    network_labels: t.Mapping[str, str]
+    config_directory: str
+    sets: tuple[ContainerSet, ...]
+
+
+def render(tenant: Tenant, secrets: Secrets, ca: str) -> Desired:
+    """Render the tenant for a Docker host. ``ca`` is the PEM text of the region's CA."""
+    labels = {f"{LABEL}region": tenant.region, f"{LABEL}tenant": tenant.tenant}
+    directory = f"{tenant.config_path}/{tenant.tenant}"
+    return Desired(
+        tenant=tenant.tenant,
+        region=tenant.region,
+        network=f"{tenant.region}-{tenant.tenant}",
+        network_pool=tenant.network_pool,
+        network_labels=labels,
+        config_directory=directory,
+        sets=tuple(_container_set(tenant, workload, secrets, ca, labels, directory) for workload in workloads(tenant)),
+    )
+
+
+def _container_set(
+    tenant: Tenant, workload: Workload, secrets: Secrets, ca: str, labels: dict[str, str], directory: str
+) -> ContainerSet:
+    files = odoo_conf.files(tenant, workload, secrets, ca)
+    path = f"{directory}/{workload.name}-{digest(sorted([file.path, file.content] for file in files))}"
+    body = _body(tenant, workload, path)
+    spec = digest([RENDERING_VERSION, body])
+    body["Labels"] = {
+        **labels,
+        f"{LABEL}workload": workload.name,
+        f"{LABEL}spec": spec,
+        f"{LABEL}release": digest([tenant.image, RENDERING_VERSION]),
+    }
+    return ContainerSet(workload.name, workload.replicas, workload.replaces, body, files, path, spec, _probe(workload))
+
+
+def _body(tenant: Tenant, workload: Workload, path: str) -> dict[str, t.Any]:
+    memory = workload.memory_mb * 1024 * 1024
+    probe = _probe(workload)
+    return {
+        "Image": tenant.image,
+        "Cmd": command(workload),
+        "User": f"{ODOO_UID}:{ODOO_UID}",
+        # Readiness during a rollout is asked from outside, many times a second; this one is for operators and monitoring.
+        "Healthcheck": {
+            "Test": ["CMD", "/usr/local/bin/odoo-health", f"http://127.0.0.1:{probe.port}{probe.paths[0]}"],
+            "Interval": 30_000_000_000,
+            "Timeout": 10_000_000_000,
+            "StartPeriod": 60_000_000_000,
+            "Retries": 3,
+        },
+        "HostConfig": {
+            "Binds": [f"{path}/plain:/etc/odoo:ro", f"{path}/secret:/run/secrets:ro"],
+            "CapDrop": ["ALL"],
+            "Init": False,
+            "LogConfig": LOG,
+            "Memory": memory,
+            "MemorySwap": memory,
+            "NanoCpus": int(tenant.cpus * 1_000_000_000),
+            "PidsLimit": 512,
+            "ReadonlyRootfs": True,
+            "RestartPolicy": {"Name": "unless-stopped"},
+            "SecurityOpt": ["no-new-privileges"],
+            "Tmpfs": {
+                "/tmp": "rw,nosuid,nodev,size=256m,mode=1777",  # a path inside the container
+                "/run/odoo": f"rw,nosuid,nodev,noexec,size=64m,mode=0700,uid={ODOO_UID},gid={ODOO_UID}",
+            },
+        },
+    }
+
+
+def command(workload: Workload) -> list[str]:
+    """Arguments of the image's entrypoint; everything else stands in odoo.conf."""
+    return ["gevent"] if workload.name == "websocket" else []
+
+
+def _probe(workload: Workload) -> Probe:
+    if workload.name == "websocket":
+        return Probe(GEVENT_PORT, ("/websocket/health",))
+    # The second path loads the registry, so that the first shopper does not wait for it.
+    return Probe(HTTP_PORT, ("/web/health", "/web/login") if workload.name == "web" else ("/web/health",))
+
+
+def digest(value: t.Any) -> str:
+    """Twelve hexadecimal digits that change with ``value``."""
+    return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()[:12]
+
+
+def gateway(subnet: str) -> str:
+    """First address of ``subnet``, the host's own."""
+    return str(ipaddress.ip_network(subnet)[1])
+
+
+def one_off_body(
+    image: str, argv: t.Sequence[str], directory: str, labels: t.Mapping[str, str], writable: str = ""
+) -> dict[str, t.Any]:
+    """The create request of a container that runs once, configured from ``directory``, with ``writable`` bound at /out."""
+    return {
+        "Image": image,
+        "Cmd": list(argv),
+        "User": f"{ODOO_UID}:{ODOO_UID}",
+        "Labels": dict(labels),
+        "HostConfig": {
+            "Binds": [
+                f"{directory}/plain:/etc/odoo:ro",
+                f"{directory}/secret:/run/secrets:ro",
+                *([f"{writable}:/out"] if writable else []),
+            ],
+            "CapDrop": ["ALL"],
+            "LogConfig": LOG,
+            "Memory": ONE_OFF_MEMORY,
+            "MemorySwap": ONE_OFF_MEMORY,
+            "PidsLimit": 512,
+            "ReadonlyRootfs": True,
+            "SecurityOpt": ["no-new-privileges"],
+            "Tmpfs": {
+                "/tmp": "rw,nosuid,nodev,size=512m,mode=1777",  # a path inside the container
+                # base writes its files here before they are moved into the database.
+                "/run/odoo": f"rw,nosuid,nodev,noexec,size=256m,mode=0700,uid={ODOO_UID},gid={ODOO_UID}",
+            },
+        },
+    }

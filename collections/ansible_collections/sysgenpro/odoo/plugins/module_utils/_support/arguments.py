@@ -1,0 +1,38 @@
+# Copyright (c) 2026, SysGenPro
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+"""Slices of argument specifications; the documentation fragment of each bears the same name."""
+
+import typing as t
+
+TENANT: dict[str, t.Any] = {"tenant": {"type": "dict", "required": True}}
+
+
+def _secret(required: bool = True) -> dict[str, t.Any]:
+    return {"type": "str", "no_log": True, **({"required": True} if required else {"default": ""})}
+
+
+TENANT_SECRETS: dict[str, t.Any] = {
+    "secrets": {
+        "type": "dict",
+        "required": True,
+        "no_log": False,  # the options below are what must not be logged
+        "options": {
+            **{name: _secret() for name in ("database", "redis", "s3_access_key", "s3_secret_key", "master")},
+            "certificate": {"type": "str", "default": ""},
+            "private_key": _secret(required=False),
+        },
+    }
+}
+
+TENANT_PASSWORDS: dict[str, t.Any] = {
+    "passwords": {
+        "type": "dict",
+        "required": True,
+        "no_log": False,  # the options below are what must not be logged
+        "options": {name: _secret() for name in ("provisioner", "database", "admin", "health", "health_key")},
+    }
+}

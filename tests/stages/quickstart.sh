@@ -1,0 +1,15 @@
+#!/usr/bin/env bash
+# The local region from end to end: up, up again, seen from outside with other tools, changed, broken, down.
+set -euo pipefail
+cd "$ROOT"
+# shellcheck source=scripts/environment.sh
+. "$ROOT/scripts/environment.sh"
+apt_install chromium libnss3-tools postgresql-client redis-tools curl iproute2 procps
+./quickstart.sh down
+tests=tests/integration
+# The order is the story; a region that did not come up is not worth looking at.
+pytest --maxfail=1 "$tests/test_quickstart.py" --junitxml="$STAGE_RESULTS/up.xml"
+status=0
+pytest "$tests"/test_{region,isolation,browser,change,power_loss}.py --junitxml="$STAGE_RESULTS/region.xml" || status=$?
+pytest "$tests/test_down.py" --junitxml="$STAGE_RESULTS/down.xml" || status=$?
+exit "$status"

@@ -1,0 +1,209 @@
+# Copyright (c) 2026, SysGenPro
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A bucket and its identity: what is accepted, read, compared and written."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import typing as t
+
+import pytest
+import yaml
+from ansible_collections.sysgenpro.odoo.plugins.module_utils._adapters import seaweedfs
+from ansible_collections.sysgenpro.odoo.plugins.module_utils._converge import bucket as runner
+from ansible_collections.sysgenpro.odoo.plugins.module_utils._model import bucket as model
+from ansible_collections.sysgenpro.odoo.plugins.module_utils._plan import bucket as planner
+from ansible_collections.sysgenpro.odoo.plugins.module_utils._support.errors import OdooError
+from ansible_collections.sysgenpro.odoo.plugins.modules import odoo_bucket
+
+SECRET = "s3cret" * 4
+
+
+def desired(**changes: t.Any) -> model.BucketState:
+    arguments = {
+        "bucket": "local-acme",
+        "identity": "local-acme",
+        "access_key": "ACME",
+        "secret_key": SECRET,
+        "actions": model.ACTIONS,
+        "versioning": True,
+        **changes,
+    }
+    return model.desired_state(**arguments)
+
+
+def nothing(**changes: t.Any) -> model.BucketState:
+    return dataclasses.replace(
+        model.BucketState(name="local-acme", exists=False, versioning=False, identity=None, policy=None), **changes
+    )
+
+
+def identity(**changes: t.Any) -> model.Identity:
+    wanted = desired().identity
+    assert wanted is not None
+    return dataclasses.replace(wanted, **changes)
+
+
+def answer(*, versioning: str = "Enabled", policy: str | None = None) -> str:
+    """What weed shell 4.48 prints for the three questions."""
+    entries = [
+        {
+            "name": name,
+            "credentials": [{"accessKey": key, "secretKey": secret, "status": "Active"}],
+            "actions": [],
+            "disabled": False,
+            "policyNames": [name],
+        }
+        for name, key, secret in (("local-acme", "ACME", SECRET), ("local-globex", "GLOBEX", "other" * 4))
+    ]
+    exported = json.dumps({"identities": entries, "accounts": [], "policies": []}, indent=2)
+    return f"{exported}\n{policy or desired().policy}\nBucket: local-acme\nVersioning: {versioning}\n"
+
+
+def test_converged_state_reads_back_and_plans_nothing() -> None:
+    observed = seaweedfs.parse(answer(), bucket="local-acme", identity="local-acme", empty=None)
+    assert observed.foreign_keys == {"GLOBEX": "local-globex"}
+    assert planner.plan_present(desired(), observed) == ()
+
+
+def test_new_bucket() -> None:
+    assert [step[:2] for step in planner.plan_present(desired(), nothing())] == [
+        ("create_bucket", "local-acme"),
+        ("enable_versioning", "local-acme"),
+        ("put_policy", "local-acme"),
+        ("put_identity", "local-acme"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({"versioning": False}, ["enable_versioning"]),
+        ({"policy": None}, ["put_policy"]),
+        ({"policy": model.policy_for("local-globex", model.ACTIONS)}, ["put_policy"]),
+        ({"identity": None}, ["put_identity"]),
+        ({"identity": identity(keys={"ACME": "former" * 4})}, ["put_identity"]),
+        ({"identity": identity(keys={"OLD": SECRET})}, ["put_identity", "delete_key"]),
+        ({"identity": identity(keys={"ACME": SECRET, "OLD": SECRET})}, ["delete_key"]),
+        ({"identity": identity(policies=frozenset())}, ["put_identity"]),
+        ({"identity": identity(policies=frozenset({"local-acme", "more"}))}, ["delete_identity", "put_identity"]),
+        ({"identity": identity(actions=frozenset({"Admin"}))}, ["delete_identity", "put_identity"]),
+        ({"identity": identity(enabled=False)}, ["delete_identity", "put_identity"]),
+    ],
+)
+def test_every_deviation_is_repaired(changes: dict[str, t.Any], expected: list[str]) -> None:
+    observed = dataclasses.replace(desired(), **changes)
+    assert [step.action for step in planner.plan_present(desired(), observed)] == expected
+
+
+def test_access_key_of_another_identity_is_refused() -> None:
+    with pytest.raises(OdooError, match="belongs to identity local-globex"):
+        planner.plan_present(desired(), nothing(foreign_keys={"ACME": "local-globex"}))
+
+
+def test_policy_names_one_bucket_and_cannot_touch_history() -> None:
+    policy = json.loads(model.policy_for("local-acme", model.ACTIONS))
+    assert {statement["Resource"] for statement in policy["Statement"]} == {
+        "arn:aws:s3:::local-acme",
+        "arn:aws:s3:::local-acme/*",
+    }
+    operations = {operation for statement in policy["Statement"] for operation in statement["Action"]}
+    assert not operations & {"s3:DeleteObjectVersion", "s3:PutBucketVersioning", "s3:PutLifecycleConfiguration"}
+    assert not any("*" in operation for operation in operations)
+
+
+def test_a_reader_cannot_write() -> None:
+    assert "Put" not in model.policy_for("local-acme", ["Read", "List"])
+    assert "Delete" not in model.policy_for("local-acme", ["Read", "List"])
+
+
+def test_absent_needs_force_for_a_full_bucket() -> None:
+    full = dataclasses.replace(desired(), empty=False)
+    with pytest.raises(OdooError, match="force: true"):
+        planner.plan_absent(full, "local-acme", force=False)
+    assert [step.action for step in planner.plan_absent(full, "local-acme", force=True)] == [
+        "delete_identity",
+        "delete_policy",
+        "delete_bucket",
+    ]
+    assert planner.plan_absent(nothing(), "local-acme", force=False) == ()
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"bucket": "Local_acme"}, "not a bucket name"),
+        ({"bucket": "a/b"}, "not a bucket name"),
+        ({"identity": "admin"}, "not usable"),
+        ({"access_key": "A B"}, "access_key"),
+        ({"secret_key": "short"}, "secret_key is malformed"),
+        ({"secret_key": SECRET + "\ns3.user.delete"}, "secret_key is malformed"),
+    ],
+)
+def test_what_the_shell_would_misread_is_refused(changes: dict[str, t.Any], message: str) -> None:
+    with pytest.raises(OdooError, match=message) as failure:
+        desired(**changes)
+    assert SECRET not in str(failure.value)
+
+
+class Container:
+    """Answers as weed shell does and records what it was given."""
+
+    def __init__(self, stdout: str, stderr: str = "") -> None:
+        self.stdout = stdout
+        self.stderr = stderr
+        self.calls: list[tuple[tuple[str, ...], str]] = []
+
+    def __call__(self, arguments: t.Sequence[str], text: str) -> tuple[int, str, str]:
+        self.calls.append((tuple(arguments), text))
+        return (1 if self.stderr else 0), self.stdout, self.stderr
+
+
+def test_secrets_go_in_on_standard_input_alone() -> None:
+    container = Container(answer(policy=model.policy_for("other", ["Read"])).replace(SECRET, "former" * 4))
+    store = seaweedfs.SeaweedFS(container, master="127.0.0.1:9333")
+    result = runner.present(store, desired(), check_mode=False)
+    assert [step["action"] for step in result["steps"]] == ["put_policy", "put_identity"]
+    assert any(SECRET in text for _arguments, text in container.calls)
+    assert not any(SECRET in " ".join(arguments) for arguments, _text in container.calls)
+    assert SECRET not in str(result)
+    assert result["diff"]["after"]["secret_key"] == "new"
+
+
+def test_check_mode_only_asks() -> None:
+    container = Container(answer(versioning="Unconfigured"))
+    result = runner.present(seaweedfs.SeaweedFS(container, master="m"), desired(), check_mode=True)
+    assert result["changed"]
+    assert len(container.calls) == 1
+
+
+def test_a_failed_command_is_an_error() -> None:
+    store = seaweedfs.SeaweedFS(Container("", "error: bucket local-acme already exists\n"), master="m")
+    with pytest.raises(OdooError, match="already exists"):
+        store.create_bucket("local-acme")
+
+
+def test_a_missing_container_is_an_error() -> None:
+    store = seaweedfs.SeaweedFS(Container("", "Error: No such container: x\n"), master="m")
+    with pytest.raises(OdooError, match="No such container"):
+        store.observe("local-acme", "local-acme")
+
+
+def test_a_container_that_does_not_answer_is_an_error() -> None:
+    asked: list[tuple[list[str], str]] = []
+
+    def run_command(arguments: list[str], *, data: str, **_options: object) -> tuple[int, str, str]:
+        asked.append((arguments, data))
+        return 124, "", ""
+
+    with pytest.raises(OdooError, match=r"weed in container s3 did not answer within 2\.5 s"):
+        seaweedfs.docker_exec(run_command, "s3", timeout=2.5)(["weed", "shell"], "s3.configure -secret_key=hidden")
+    assert asked[0][0][-5:] == ["exec", "--interactive", "s3", "weed", "shell"]
+    assert asked[0][1] == "s3.configure -secret_key=hidden"
+
+
+def test_documentation_and_argument_spec_agree() -> None:
+    options = yaml.safe_load(odoo_bucket.DOCUMENTATION)["options"]
+    assert options.keys() == odoo_bucket.ARGUMENTS.keys()

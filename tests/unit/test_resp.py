@@ -1,0 +1,59 @@
+# Copyright (c) 2026, SysGenPro
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What goes to Redis and what comes back, byte by byte."""
+
+from __future__ import annotations
+
+import io
+
+import pytest
+from ansible_collections.sysgenpro.odoo.plugins.module_utils._adapters import redis_server
+from hypothesis import given
+from hypothesis import strategies as st
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (["PING"], b"*1\r\n$4\r\nPING\r\n"),
+        (["AUTH", "provisioner", "a b"], b"*3\r\n$4\r\nAUTH\r\n$11\r\nprovisioner\r\n$3\r\na b\r\n"),
+        (["SET", "clé", ""], b"*3\r\n$3\r\nSET\r\n$4\r\ncl\xc3\xa9\r\n$0\r\n\r\n"),
+    ],
+)
+def test_encode(arguments: list[str], expected: bytes) -> None:
+    assert redis_server.encode(arguments) == expected
+
+
+@pytest.mark.parametrize(
+    ("raw", "expected"),
+    [
+        (b"+OK\r\n", b"OK"),
+        (b":-2\r\n", -2),
+        (b"$-1\r\n", None),
+        (b"$0\r\n\r\n", b""),
+        (b"$4\r\na\r\nb\r\n", b"a\r\nb"),
+        (b"*-1\r\n", None),
+        (b"*0\r\n", []),
+        (b"*3\r\n:1\r\n*1\r\n$1\r\nx\r\n$-1\r\n", [1, [b"x"], None]),
+    ],
+)
+def test_decode(raw: bytes, expected: redis_server.Reply) -> None:
+    assert redis_server.decode(io.BytesIO(raw)) == expected
+
+
+def test_error_reply_is_raised() -> None:
+    with pytest.raises(redis_server.RedisError, match="NOPERM no"):
+        redis_server.decode(io.BytesIO(b"-NOPERM no\r\n"))
+
+
+@pytest.mark.parametrize("raw", [b"", b"+OK", b"$5\r\nab", b"$2\r\nabcd", b"*2\r\n:1\r\n", b"%1\r\n", b":x\r\n"])
+def test_broken_reply_is_refused(raw: bytes) -> None:
+    with pytest.raises(redis_server.RespProtocolError):
+        redis_server.decode(io.BytesIO(raw))
+
+
+@given(st.lists(st.text(), min_size=1))
+def test_a_command_reads_back_as_an_array(arguments: list[str]) -> None:
+    reply = redis_server.decode(io.BytesIO(redis_server.encode(arguments)))
+    assert reply == [argument.encode() for argument in arguments]
