@@ -75,6 +75,8 @@ def new_tenant() -> None:
             "odoo_tier": "standard",
             "odoo_host": BENCH_HOST,
             "odoo_runtime": "docker",
+            # Secrets and the image lock lie beside the region's inventory, not beside this file.
+            "inventory_dir": str(ROOT / "inventories/local"),
         }
         Path(inventory).write_text(yaml.safe_dump({"tenants": {"hosts": {BENCH: variables}}}), encoding="utf-8")
         remove = ("-i", inventory, "benchmarks/playbooks/remove.yml")

@@ -24,11 +24,33 @@ remove() {
     esac >/dev/null
 }
 
+# Whether Docker's data names the region, read without the engine.
+region_on_disk() {
+    grep -qrsF --include=config.v2.json --include=metadata.db --include=local-kv.db 'sysgenpro.odoo/region' \
+        /var/lib/docker/containers /var/lib/docker/volumes /var/lib/docker/network
+}
+
+# The engine may have been stopped, or ended with a machine that nothing supervises.
+start_engine() {
+    local try
+    say "Starting the Docker engine"
+    if [ -d /run/systemd/system ]; then
+        systemctl start docker.service
+    else
+        setsid --fork dockerd --pidfile /run/docker.pid </dev/null >>/var/log/dockerd.log 2>&1
+    fi
+    for try in {1..60}; do
+        ! docker info >/dev/null 2>&1 || return 0
+        sleep 1
+    done
+    fail "the Docker engine does not answer after $try s (log: /var/log/dockerd.log, or journalctl -u docker): mend that, then run this again"
+}
+
 remove_docker_objects() {
     local ids
     if ! docker info >/dev/null 2>&1; then
-        [ ! -d /var/lib/docker/containers ] || fail "the Docker engine does not answer: start it, then run this again"
-        return 0
+        region_on_disk || return 0
+        start_engine
     fi
     readarray -t ids < <(docker ps --all --quiet --filter "$REGION_LABEL")
     remove containers "${ids[@]}"

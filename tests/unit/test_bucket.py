@@ -181,8 +181,9 @@ def test_check_mode_only_asks() -> None:
 
 def test_a_failed_command_is_an_error() -> None:
     store = seaweedfs.SeaweedFS(Container("", "error: bucket local-acme already exists\n"), master="m")
+    store.create_bucket("local-acme")
     with pytest.raises(OdooError, match="already exists"):
-        store.create_bucket("local-acme")
+        store.observe("local-acme", "local-acme")
 
 
 def test_a_missing_container_is_an_error() -> None:

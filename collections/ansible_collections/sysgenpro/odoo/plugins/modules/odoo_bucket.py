@@ -54,6 +54,12 @@ options:
     description: Whether the bucket keeps older versions; V(false) suspends versioning where it was on.
     type: bool
     default: true
+  object_lock:
+    description:
+      - Whether objects may be given a retention that nobody can shorten. Brings O(versioning) with it.
+      - Once on, it stays on; V(false) leaves it as it is.
+    type: bool
+    default: false
   force:
     description: Let O(state=absent) delete a bucket with everything in it.
     type: bool
@@ -105,6 +111,9 @@ bucket:
     versioning:
       description: Whether it keeps older versions.
       type: bool
+    object_lock:
+      description: Whether its objects may be given a retention.
+      type: bool
     identity:
       description: The identity with its access keys and grants; null where there is none.
       type: dict
@@ -142,6 +151,7 @@ ARGUMENTS = {
     "secret_key": {"type": "str", "no_log": True},
     "actions": {"type": "list", "elements": "str", "choices": list(model.ACTIONS), "default": list(model.ACTIONS)},
     "versioning": {"type": "bool", "default": True},
+    "object_lock": {"type": "bool", "default": False},
     "force": {"type": "bool", "default": False},
     "container": {"type": "str", "required": True},
     "master": {"type": "str", "default": "127.0.0.1:9333"},
@@ -164,7 +174,9 @@ def main() -> None:
         if given["state"] == "absent":
             model.check_names(given["bucket"], identity)
             return runner.absent(store, given["bucket"], identity, force=given["force"], check_mode=module.check_mode)
-        wanted = {key: given[key] for key in ("bucket", "access_key", "secret_key", "actions", "versioning")}
+        wanted = {
+            key: given[key] for key in ("bucket", "access_key", "secret_key", "actions", "versioning", "object_lock")
+        }
         return runner.present(store, model.desired_state(identity=identity, **wanted), check_mode=module.check_mode)
 
     results.run(module, f"manage the bucket {given['bucket']}", work)

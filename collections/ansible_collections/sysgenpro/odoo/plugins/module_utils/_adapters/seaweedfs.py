@@ -61,18 +61,30 @@ def docker_exec(run_command: RunCommand, container: str, *, timeout: float) -> E
 
 
 class SeaweedFS:
-    """The administrator's view of one SeaweedFS service."""
+    """The administrator's view of one SeaweedFS service.
+
+    Writes wait for the next :meth:`observe`, which sends them together: a conversation costs half a second, however much
+    is said in it.
+    """
 
     def __init__(self, execute: Execute, *, master: str) -> None:
         self._execute = execute
         self._master = master
+        self._writes: list[str] = []
+        self._uploads: dict[str, str] = {}
 
     def observe(self, bucket: str, identity: str, *, contents: bool = False) -> BucketState:
-        """The bucket and the identity as they are.
+        """Carry out the writes asked for, then read the bucket and the identity as they are.
 
         :param contents: also ask whether the bucket is empty.
         """
-        questions = ["s3.iam.export", f"s3.policy -get -name={identity}", f"s3.bucket.versioning -name {bucket}"]
+        self._write()
+        questions = [
+            "s3.iam.export",
+            f"s3.policy -get -name={identity}",
+            f"s3.bucket.versioning -name {bucket}",
+            f"s3.bucket.lock -name {bucket}",
+        ]
         answer = self._shell(questions, accept=_ABSENT)
         empty = None
         if contents and "Bucket:" in answer.stdout:
@@ -81,41 +93,54 @@ class SeaweedFS:
         return parse(answer.stdout, bucket=bucket, identity=identity, empty=empty)
 
     def create_bucket(self, bucket: str) -> None:
-        self._shell([f"s3.bucket.create -name {bucket}"])
+        self._writes.append(f"s3.bucket.create -name {bucket}")
 
     def set_versioning(self, bucket: str, *, enabled: bool) -> None:
-        self._shell([f"s3.bucket.versioning -name {bucket} {'-enable' if enabled else '-suspend'}"])
+        self._writes.append(f"s3.bucket.versioning -name {bucket} {'-enable' if enabled else '-suspend'}")
+
+    def enable_object_lock(self, bucket: str) -> None:
+        """Let objects be kept from deletion; there is no way back, and versioning comes with it."""
+        self._writes.append(f"s3.bucket.lock -name {bucket} -enable")
 
     def put_policy(self, name: str, policy: str) -> None:
-        """Write a policy; the shell only reads it from a file, which lives for this call in the container's /tmp."""
+        """Write a policy; the shell only reads it from a file, which lives for one conversation in the container's /tmp."""
         path = f"/tmp/policy-{name}.json"
-        self._run(["sh", "-c", f"cat > {path}"], policy)
-        try:
-            self._shell([f"s3.policy -put -name={name} -file={path}"])
-        finally:
-            self._run(["rm", "-f", path], "")
+        self._uploads[path] = policy
+        self._writes.append(f"s3.policy -put -name={name} -file={path}")
 
     def put_identity(self, identity: Identity) -> None:
         """Make the identity, or set its key and attach its policies."""
         policies = ",".join(sorted(identity.policies))
-        self._shell(
-            [
-                f"s3.configure -user={identity.name} -access_key={access_key} -secret_key={secret_key} -policies={policies} -apply"
-                for access_key, secret_key in identity.keys.items()
-            ]
-        )
+        self._writes += [
+            f"s3.configure -user={identity.name} -access_key={access_key} -secret_key={secret_key} -policies={policies} -apply"
+            for access_key, secret_key in identity.keys.items()
+        ]
 
     def delete_key(self, identity: str, access_key: str) -> None:
-        self._shell([f"s3.accesskey.delete -user {identity} -access_key {access_key}"])
+        self._writes.append(f"s3.accesskey.delete -user {identity} -access_key {access_key}")
 
     def delete_identity(self, identity: str) -> None:
-        self._shell([f"s3.user.delete -name {identity}"])
+        self._writes.append(f"s3.user.delete -name {identity}")
 
     def delete_policy(self, name: str) -> None:
-        self._shell([f"s3.policy -delete -name={name}"])
+        self._writes.append(f"s3.policy -delete -name={name}")
 
     def delete_bucket(self, bucket: str) -> None:
-        self._shell([f"s3.bucket.delete -name {bucket}"])
+        self._writes.append(f"s3.bucket.delete -name {bucket}")
+
+    def _write(self) -> None:
+        """Carry out what was asked for, in order, in one conversation."""
+        writes, uploads = self._writes, self._uploads
+        self._writes, self._uploads = [], {}
+        if not writes:
+            return
+        for path, content in uploads.items():
+            self._run(["sh", "-c", f"cat > {path}"], content)
+        try:
+            self._shell(writes)
+        finally:
+            if uploads:
+                self._run(["rm", "-f", *uploads], "")
 
     def _shell(self, commands: t.Sequence[str], *, accept: t.Sequence[str] = ()) -> Output:
         _code, stdout, stderr = self._execute(["weed", "shell", f"-master={self._master}"], "\n".join(commands) + "\n")
@@ -158,6 +183,7 @@ def parse(text: str, *, bucket: str, identity: str, empty: bool | None) -> Bucke
         name=bucket,
         exists=f"Bucket: {bucket}" in lines,
         versioning="Versioning: Enabled" in lines,
+        object_lock="Object Lock: Enabled" in lines,
         identity=_identity(identities[identity]) if identity in identities else None,
         policy=canonical(json.loads(policies[0])) if policies else None,
         empty=empty,

@@ -47,6 +47,7 @@ def _apply(store: SeaweedFS, step: planner.Step, state: BucketState) -> None:
     writes: dict[str, t.Callable[[], None]] = {
         "create_bucket": lambda: store.create_bucket(target),
         "enable_versioning": lambda: store.set_versioning(target, enabled=True),
+        "enable_object_lock": lambda: store.enable_object_lock(target),
         "suspend_versioning": lambda: store.set_versioning(target, enabled=False),
         "delete_bucket": lambda: store.delete_bucket(target),
         "delete_identity": lambda: store.delete_identity(target),

@@ -135,6 +135,8 @@ class Stack:
             self.engine.remove(name)
         for name in stopped:
             self.engine.start(name)
+        if any(step.action == "write_route" and step.phase == phase for step in done):
+            files.remove(self.route_file)
         return f"; the new containers were removed and what ran before runs on{''.join(tails)}"
 
     def _run(self, step: Step, desired: Desired | None) -> None:

@@ -52,6 +52,7 @@ class Identity:
 class BucketState:
     """A bucket, its identity and the identity's policy (canonical JSON); None for what does not exist.
 
+    ``object_lock`` allows a retention on its objects and cannot be taken back.
     ``empty`` is known only where it was asked for; ``foreign_keys`` maps the access keys of all other identities to
     their owners.
     """
@@ -61,6 +62,7 @@ class BucketState:
     versioning: bool
     identity: Identity | None
     policy: str | None
+    object_lock: bool = False
     empty: bool | None = None
     foreign_keys: t.Mapping[str, str] = dataclasses.field(default_factory=dict, repr=False)
 
@@ -81,6 +83,7 @@ class BucketState:
             "bucket": self.name,
             "exists": self.exists,
             "versioning": self.versioning,
+            "object_lock": self.object_lock,
             "identity": identity
             and {
                 "name": identity.name,
@@ -138,7 +141,14 @@ def check_names(bucket: str, identity: str) -> None:
 
 
 def desired_state(
-    *, bucket: str, identity: str, access_key: str, secret_key: str, actions: t.Collection[str], versioning: bool
+    *,
+    bucket: str,
+    identity: str,
+    access_key: str,
+    secret_key: str,
+    actions: t.Collection[str],
+    versioning: bool,
+    object_lock: bool = False,
 ) -> BucketState:
     """The bucket as it should be.
 
@@ -152,7 +162,8 @@ def desired_state(
     return BucketState(
         name=bucket,
         exists=True,
-        versioning=versioning,
+        versioning=versioning or object_lock,
+        object_lock=object_lock,
         identity=Identity(name=identity, keys={access_key: secret_key}, policies=frozenset({identity})),
         policy=policy_for(bucket, actions),
     )

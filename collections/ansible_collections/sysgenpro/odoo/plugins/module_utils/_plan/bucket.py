@@ -46,7 +46,9 @@ def _bucket_steps(desired: BucketState, observed: BucketState) -> t.Iterator[Ste
         yield Step("create_bucket", desired.name, "the bucket is missing")
     if desired.versioning and not observed.versioning:
         yield Step("enable_versioning", desired.name, "versioning is off")
-    if observed.versioning and not desired.versioning:
+    if desired.object_lock and not observed.object_lock:
+        yield Step("enable_object_lock", desired.name, "objects can be deleted for good")
+    if observed.versioning and not (desired.versioning or observed.object_lock):
         yield Step("suspend_versioning", desired.name, "versioning is on")
 
 

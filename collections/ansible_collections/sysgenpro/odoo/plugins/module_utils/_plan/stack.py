@@ -58,10 +58,14 @@ def plan_stack(desired: Desired, observed: Observed, route: RouteRenderer) -> tu
 
     smooth = [assignment for assignment in assignments if assignment.wanted.replaces == "blue_green"]
     abrupt = [assignment for assignment in assignments if assignment.wanted.replaces == "stop_start"]
+    routing = _route(desired, observed, by_workload, route)
+    # Where nobody is served yet, Traefik learns the servers first and sends people to each as soon as it is ready.
+    early = routing[:1] if observed.route is None else []
+    steps += [dataclasses.replace(step, phase="serving") for step in early]
     for assignment in smooth:
         steps += _bring_up(assignment, "serving")
     steps += [_await(assignment, "serving") for assignment in smooth if assignment.starting]
-    steps += _route(desired, observed, by_workload, route)
+    steps += routing[len(early) :]
     orphans = tuple(container for container in observed.containers if container.workload not in by_workload)
     retired = [container for assignment in smooth for container in assignment.stale] + list(orphans)
     steps += _retire(retired)
