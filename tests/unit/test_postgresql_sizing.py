@@ -16,6 +16,7 @@ import pytest
 from ansible.errors import AnsibleFilterError
 from ansible_collections.sysgenpro.odoo.plugins.filter.merge_patch import merge_patch
 from ansible_collections.sysgenpro.odoo.plugins.filter.postgresql_parameters import parameters
+from ansible_collections.sysgenpro.odoo.plugins.filter.postgresql_parameters_explained import parameters_explained
 from ansible_collections.sysgenpro.odoo.plugins.filter.scram_verifier import scram_verifier
 from hypothesis import given
 from hypothesis import strategies as st
@@ -93,6 +94,19 @@ def test_more_memory_never_means_less_of_anything(smaller: int, more: int, max_c
     little, much = parameters(smaller, max_connections), parameters(smaller + more, max_connections)
     sized = [name for name, value in little.items() if str(value).endswith("MB")]
     assert all(megabytes(little[name]) <= megabytes(much[name]) for name in sized)
+
+
+def test_every_value_is_explained() -> None:
+    shown = {entry["name"]: entry for entry in parameters_explained(8192, 400, {"jit": "on"})}
+    assert {name: entry["value"] for name, entry in shown.items()} == parameters(8192, 400, {"jit": "on"})
+    assert all(entry["why"].endswith(".") and len(entry["why"]) > 12 for entry in shown.values())
+    assert "A quarter of 8192 MiB" in shown["shared_buffers"]["why"]
+    assert shown["jit"]["why"] == "Set by postgresql_parameters."
+
+
+def test_what_is_logged_for_the_audit() -> None:
+    result = parameters(1024, 100)
+    assert (result["log_statement"], result["log_connections"], result["log_disconnections"]) == ("ddl", "on", "on")
 
 
 def test_verifier_has_postgresqls_form_and_is_the_same_each_time() -> None:

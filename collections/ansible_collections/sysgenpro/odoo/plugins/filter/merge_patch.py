@@ -38,18 +38,7 @@ _value:
 
 import typing as t
 
-
-def merge_patch(original: dict[str, t.Any], patch: dict[str, t.Any]) -> dict[str, t.Any]:
-    merged = dict(original)
-    for key, value in patch.items():
-        if value is None:
-            merged.pop(key, None)
-        elif isinstance(value, dict):
-            below = merged.get(key)
-            merged[key] = merge_patch(below if isinstance(below, dict) else {}, value)
-        else:
-            merged[key] = value
-    return merged
+from ansible_collections.sysgenpro.odoo.plugins.module_utils._model.patroni import merge_patch
 
 
 class FilterModule:
