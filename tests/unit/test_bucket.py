@@ -5,13 +5,15 @@
 
 from __future__ import annotations
 
+import base64
 import dataclasses
+import datetime
 import json
 import typing as t
 
 import pytest
 import yaml
-from ansible_collections.sysgenpro.odoo.plugins.module_utils._adapters import seaweedfs
+from ansible_collections.sysgenpro.odoo.plugins.module_utils._adapters import s3_admin, seaweedfs
 from ansible_collections.sysgenpro.odoo.plugins.module_utils._converge import bucket as runner
 from ansible_collections.sysgenpro.odoo.plugins.module_utils._model import bucket as model
 from ansible_collections.sysgenpro.odoo.plugins.module_utils._plan import bucket as planner
@@ -46,8 +48,8 @@ def identity(**changes: t.Any) -> model.Identity:
     return dataclasses.replace(wanted, **changes)
 
 
-def answer(*, versioning: str = "Enabled", policy: str | None = None) -> str:
-    """What weed shell 4.48 prints for the three questions."""
+def answer(*, versioning: str = "Enabled", policy: str | None = None, attributes: dict[str, str] | None = None) -> str:
+    """What weed shell 4.48 prints for the questions; ``attributes`` are those of the bucket's directory."""
     entries = [
         {
             "name": name,
@@ -59,13 +61,83 @@ def answer(*, versioning: str = "Enabled", policy: str | None = None) -> str:
         for name, key, secret in (("local-acme", "ACME", SECRET), ("local-globex", "GLOBEX", "other" * 4))
     ]
     exported = json.dumps({"identities": entries, "accounts": [], "policies": []}, indent=2)
-    return f"{exported}\n{policy or desired().policy}\nBucket: local-acme\nVersioning: {versioning}\n"
+    encoded = {name: base64.b64encode(value.encode()).decode() for name, value in (attributes or {}).items()}
+    directory = json.dumps({"name": "local-acme", "attributes": {"md5": ""}, "extended": encoded}, indent=2)
+    said = f"{exported}\n{policy or desired().policy}\nBucket: local-acme\nVersioning: {versioning}\n"
+    return f"{said}{directory}chunks 0 meta size: 108 gzip:133\n"
 
 
 def test_converged_state_reads_back_and_plans_nothing() -> None:
     observed = seaweedfs.parse(answer(), bucket="local-acme", identity="local-acme", empty=None)
     assert observed.foreign_keys == {"GLOBEX": "local-globex"}
     assert planner.plan_present(desired(), observed) == ()
+
+
+def test_retention_and_lifecycle_read_back_and_plan_nothing() -> None:
+    attributes = {
+        "Lock-Default-Days": "14",
+        "Lock-Default-Mode": "COMPLIANCE",
+        "s3-bucket-lifecycle-configuration-xml": s3_admin.lifecycle(45),
+    }
+    observed = seaweedfs.parse(answer(attributes=attributes), bucket="local-acme", identity="local-acme", empty=None)
+    assert (observed.lock_days, observed.noncurrent_days) == (14, 45)
+    locked = dataclasses.replace(observed, object_lock=True)
+    assert planner.plan_present(desired(lock_days=14, noncurrent_days=45), locked) == ()
+    assert [step.action for step in planner.plan_present(desired(lock_days=15, noncurrent_days=46), locked)] == [
+        "set_lock_days",
+        "set_noncurrent_days",
+    ]
+    # Unset is "do not touch".
+    assert planner.plan_present(desired(), observed) == ()
+
+
+@pytest.mark.parametrize(
+    "attributes",
+    [
+        # Whoever may bypass governance may delete.
+        {"Lock-Default-Days": "14", "Lock-Default-Mode": "GOVERNANCE"},
+        {"s3-bucket-lifecycle-configuration-xml": s3_admin.lifecycle(45).replace(s3_admin.RULE, "another")},
+    ],
+)
+def test_weaker_rules_and_rules_of_others_are_none(attributes: dict[str, str]) -> None:
+    observed = seaweedfs.parse(answer(attributes=attributes), bucket="local-acme", identity="local-acme", empty=None)
+    assert (observed.lock_days, observed.noncurrent_days) == (None, None)
+
+
+def test_a_locked_version_is_not_to_be_removed_before_its_time() -> None:
+    with pytest.raises(OdooError, match="shorter than lock_days=14"):
+        desired(lock_days=14, noncurrent_days=7)
+    assert desired(lock_days=14).versioning
+    assert desired(lock_days=14).object_lock
+
+
+def test_who_reads_all_tenants_reads_nothing_else_and_writes_nothing_of_theirs() -> None:
+    policy = json.loads(model.policy_for("local-copies", ["Read"], also_read=["local-*"], never_read=["local-backups"]))
+    allowed = {
+        operation
+        for statement in policy["Statement"]
+        if statement["Effect"] == "Allow" and "local-*" in str(statement["Resource"])
+        for operation in statement["Action"]
+    }
+    assert not any(word in operation for operation in allowed for word in ("Put", "Delete", "Abort"))
+    (denied,) = [statement for statement in policy["Statement"] if statement["Effect"] == "Deny"]
+    assert denied["Resource"] == ["arn:aws:s3:::local-backups", "arn:aws:s3:::local-backups/*"]
+
+
+def test_the_signature_is_the_one_of_amazons_example() -> None:
+    """AWS, "Signature Calculations for the Authorization Header", GET Bucket Lifecycle."""
+    headers = s3_admin.signed(
+        "GET",
+        "/",
+        "lifecycle",
+        {"host": "examplebucket.s3.amazonaws.com"},
+        b"",
+        access_key="AKIAIOSFODNN7EXAMPLE",
+        secret_key="wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY",
+        now=datetime.datetime(2013, 5, 24, tzinfo=datetime.UTC),
+    )
+    signature = headers["Authorization"].partition("Signature=")[2]
+    assert signature == "fea454ca298b7da1c68078a5d1bdbfbbe0d65c699e0f91ac7a200a0136783543"
 
 
 def test_new_bucket() -> None:

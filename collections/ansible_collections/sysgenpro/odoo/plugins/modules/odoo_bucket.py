@@ -60,6 +60,35 @@ options:
       - Once on, it stays on; V(false) leaves it as it is.
     type: bool
     default: false
+  lock_days:
+    description:
+      - Days for which nobody can delete a version once written, not even with the administrator's key. Brings O(object_lock)
+        with it and needs O(endpoint).
+      - Versions that are there already keep the retention they have. Unset leaves the bucket's retention as it is.
+    type: int
+  noncurrent_days:
+    description:
+      - Days after which a version that is no longer the newest is removed, by the service's lifecycle. Needs O(endpoint).
+      - Not less than what recovery points and O(lock_days) need. Unset leaves the bucket's rules as they are.
+    type: int
+  also_read:
+    description: Names or patterns of other buckets that the identity may read and list.
+    type: list
+    elements: str
+    default: []
+  never_read:
+    description: Buckets that a pattern in O(also_read) matches and that stay closed to the identity.
+    type: list
+    elements: str
+    default: []
+  endpoint:
+    description: Address of S3 with its scheme, as this host reaches it.
+    type: str
+    default: ""
+  ca_file:
+    description: File on this host with the CA of O(endpoint).
+    type: path
+    default: /etc/sysgenpro/ca.crt
   force:
     description: Let O(state=absent) delete a bucket with everything in it.
     type: bool
@@ -114,6 +143,12 @@ bucket:
     object_lock:
       description: Whether its objects may be given a retention.
       type: bool
+    lock_days:
+      description: Days for which a new version is locked; null where it is not.
+      type: int
+    noncurrent_days:
+      description: Days after which older versions are removed; null where they stay.
+      type: int
     identity:
       description: The identity with its access keys and grants; null where there is none.
       type: dict
@@ -152,11 +187,22 @@ ARGUMENTS = {
     "actions": {"type": "list", "elements": "str", "choices": list(model.ACTIONS), "default": list(model.ACTIONS)},
     "versioning": {"type": "bool", "default": True},
     "object_lock": {"type": "bool", "default": False},
+    "lock_days": {"type": "int"},
+    "noncurrent_days": {"type": "int"},
+    "also_read": {"type": "list", "elements": "str", "default": []},
+    "never_read": {"type": "list", "elements": "str", "default": []},
+    "endpoint": {"type": "str", "default": ""},
+    "ca_file": {"type": "path", "default": "/etc/sysgenpro/ca.crt"},
     "force": {"type": "bool", "default": False},
     "container": {"type": "str", "required": True},
     "master": {"type": "str", "default": "127.0.0.1:9333"},
     "timeout": {"type": "float", "default": 60},
 }
+#: Options that say what the bucket should be.
+WANTED = (
+    *("bucket", "access_key", "secret_key", "actions", "versioning", "object_lock"),
+    *("lock_days", "noncurrent_days", "also_read", "never_read"),
+)
 
 
 def main() -> None:
@@ -170,13 +216,13 @@ def main() -> None:
         store = seaweedfs.SeaweedFS(
             seaweedfs.docker_exec(module.run_command, given["container"], timeout=given["timeout"]),
             master=given["master"],
+            endpoint=given["endpoint"],
+            ca_file=given["ca_file"],
         )
         if given["state"] == "absent":
             model.check_names(given["bucket"], identity)
             return runner.absent(store, given["bucket"], identity, force=given["force"], check_mode=module.check_mode)
-        wanted = {
-            key: given[key] for key in ("bucket", "access_key", "secret_key", "actions", "versioning", "object_lock")
-        }
+        wanted = {key: given[key] for key in WANTED}
         return runner.present(store, model.desired_state(identity=identity, **wanted), check_mode=module.check_mode)
 
     results.run(module, f"manage the bucket {given['bucket']}", work)

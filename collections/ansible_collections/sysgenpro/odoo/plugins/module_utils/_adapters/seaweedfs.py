@@ -5,16 +5,20 @@
 """Buckets and identities of SeaweedFS, through ``weed shell`` in the running container.
 
 Commands go in on standard input, so that no secret stands in an argument list. The shell reports every failed command
-on standard error with a line that begins with ``error:`` and goes on with the next command.
+on standard error with a line that begins with ``error:`` and goes on with the next command. It reads retention and
+lifecycle rules but has no words to write them: these go through S3 with the administrator's key.
 """
 
 from __future__ import annotations
 
+import base64
 import json
+import re
 import typing as t
 
 from .._model.bucket import BucketState, Identity, canonical
 from .._support.errors import OdooError
+from . import s3_admin
 
 #: Causes in error lines that say "there is none" rather than "this went wrong".
 _ABSENT = ("no entry is found in filer store", "not found")
@@ -30,6 +34,13 @@ Execute = t.Callable[[t.Sequence[str], str], tuple[int, str, str]]
 
 #: ``AnsibleModule.run_command``.
 RunCommand = t.Callable[..., tuple[int, str, str]]
+
+#: Where the container reads the administrator's key.
+IDENTITIES = "/etc/seaweedfs/identities.json"
+#: What SeaweedFS keeps of a bucket's retention and of its lifecycle rules.
+LOCK_DAYS = "Lock-Default-Days"
+LOCK_MODE = "Lock-Default-Mode"
+LIFECYCLE = "s3-bucket-lifecycle-configuration-xml"
 
 #: Exit status of timeout(1) for a program that it ended.
 TIMED_OUT = 124
@@ -67,11 +78,13 @@ class SeaweedFS:
     is said in it.
     """
 
-    def __init__(self, execute: Execute, *, master: str) -> None:
+    def __init__(self, execute: Execute, *, master: str, endpoint: str = "", ca_file: str = "") -> None:
         self._execute = execute
         self._master = master
+        self._endpoint, self._ca_file = endpoint, ca_file
         self._writes: list[str] = []
         self._uploads: dict[str, str] = {}
+        self._rules: list[tuple[str, str, str]] = []
 
     def observe(self, bucket: str, identity: str, *, contents: bool = False) -> BucketState:
         """Carry out the writes asked for, then read the bucket and the identity as they are.
@@ -84,6 +97,7 @@ class SeaweedFS:
             f"s3.policy -get -name={identity}",
             f"s3.bucket.versioning -name {bucket}",
             f"s3.bucket.lock -name {bucket}",
+            f"fs.meta.cat /buckets/{bucket}",
         ]
         answer = self._shell(questions, accept=_ABSENT)
         empty = None
@@ -101,6 +115,14 @@ class SeaweedFS:
     def enable_object_lock(self, bucket: str) -> None:
         """Let objects be kept from deletion; there is no way back, and versioning comes with it."""
         self._writes.append(f"s3.bucket.lock -name {bucket} -enable")
+
+    def set_lock_days(self, bucket: str, days: int) -> None:
+        """Lock every new version for so long; what is there keeps the retention it has."""
+        self._rules.append((bucket, "object-lock", s3_admin.retention(days)))
+
+    def set_noncurrent_days(self, bucket: str, days: int) -> None:
+        """Let the lifecycle remove what has not been the newest version for so long."""
+        self._rules.append((bucket, "lifecycle", s3_admin.lifecycle(days)))
 
     def put_policy(self, name: str, policy: str) -> None:
         """Write a policy; the shell only reads it from a file, which lives for one conversation in the container's /tmp."""
@@ -129,18 +151,31 @@ class SeaweedFS:
         self._writes.append(f"s3.bucket.delete -name {bucket}")
 
     def _write(self) -> None:
-        """Carry out what was asked for, in order, in one conversation."""
-        writes, uploads = self._writes, self._uploads
-        self._writes, self._uploads = [], {}
-        if not writes:
-            return
+        """Carry out what was asked for, in order, in one conversation; then the rules of the buckets that are there now."""
+        writes, uploads, rules = self._writes, self._uploads, self._rules
+        self._writes, self._uploads, self._rules = [], {}, []
         for path, content in uploads.items():
             self._run(["sh", "-c", f"cat > {path}"], content)
         try:
-            self._shell(writes)
+            if writes:
+                self._shell(writes)
         finally:
             if uploads:
                 self._run(["rm", "-f", *uploads], "")
+        if rules:
+            admin = self._admin()
+            for bucket, subresource, document in rules:
+                admin.put(bucket, subresource, document)
+
+    def _admin(self) -> s3_admin.Admin:
+        """S3 with the administrator's key, which is read where the service has it."""
+        if not self._endpoint:
+            raise OdooError("lock_days and noncurrent_days are set through S3", hint="Give the endpoint")
+        identities = json.loads(self._run(["cat", IDENTITIES], ""))["identities"]
+        key = next(entry for entry in identities if "Admin" in entry["actions"])["credentials"][0]
+        return s3_admin.Admin(
+            self._endpoint, access_key=key["accessKey"], secret_key=key["secretKey"], ca_file=self._ca_file
+        )
 
     def _shell(self, commands: t.Sequence[str], *, accept: t.Sequence[str] = ()) -> Output:
         _code, stdout, stderr = self._execute(["weed", "shell", f"-master={self._master}"], "\n".join(commands) + "\n")
@@ -155,13 +190,14 @@ class SeaweedFS:
             )
         return Output(stdout, errors)
 
-    def _run(self, arguments: t.Sequence[str], text: str) -> None:
-        code, _stdout, stderr = self._execute(arguments, text)
+    def _run(self, arguments: t.Sequence[str], text: str) -> str:
+        code, stdout, stderr = self._execute(arguments, text)
         if code != 0:
             raise OdooError(
                 f"{arguments[0]} in the container exited with {code}: {stderr.strip()[-300:]}",
                 hint="Check that the container runs",
             )
+        return stdout
 
 
 def parse(text: str, *, bucket: str, identity: str, empty: bool | None) -> BucketState:
@@ -177,13 +213,17 @@ def parse(text: str, *, bucket: str, identity: str, empty: bool | None) -> Bucke
         raise OdooError(
             "weed shell answered something else than its identities", hint="Check the version of SeaweedFS"
         ) from None
-    lines = [line.strip() for line in text[end:].splitlines()]
+    said, brace, entry_text = text[end:].partition("\n{\n")
+    attributes = json.JSONDecoder().raw_decode("{" + entry_text)[0].get("extended") or {} if brace else {}
+    lines = [line.strip() for line in said.splitlines()]
     policies = [line for line in lines if line.startswith("{")]
     return BucketState(
         name=bucket,
         exists=f"Bucket: {bucket}" in lines,
         versioning="Versioning: Enabled" in lines,
         object_lock="Object Lock: Enabled" in lines,
+        lock_days=_lock_days(attributes),
+        noncurrent_days=_noncurrent_days(attributes),
         identity=_identity(identities[identity]) if identity in identities else None,
         policy=canonical(json.loads(policies[0])) if policies else None,
         empty=empty,
@@ -194,6 +234,24 @@ def parse(text: str, *, bucket: str, identity: str, empty: bool | None) -> Bucke
             for credential in entry["credentials"]
         },
     )
+
+
+def _lock_days(attributes: t.Mapping[str, str]) -> int | None:
+    """Days for which new versions are locked against everybody; a retention that some may shorten is none."""
+    if _text(attributes, LOCK_MODE) != "COMPLIANCE":
+        return None
+    return int(_text(attributes, LOCK_DAYS) or 0) or None
+
+
+def _noncurrent_days(attributes: t.Mapping[str, str]) -> int | None:
+    """Days after which older versions are removed; rules that somebody else wrote are replaced."""
+    document = _text(attributes, LIFECYCLE)
+    found = re.search(r"<NoncurrentDays>(\d+)</NoncurrentDays>", document)
+    return int(found[1]) if found and f"<ID>{s3_admin.RULE}</ID>" in document else None
+
+
+def _text(attributes: t.Mapping[str, str], name: str) -> str:
+    return base64.b64decode(attributes.get(name, "")).decode()
 
 
 def _identity(entry: t.Mapping[str, t.Any]) -> Identity:

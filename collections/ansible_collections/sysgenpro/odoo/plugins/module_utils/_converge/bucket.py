@@ -48,6 +48,8 @@ def _apply(store: SeaweedFS, step: planner.Step, state: BucketState) -> None:
         "create_bucket": lambda: store.create_bucket(target),
         "enable_versioning": lambda: store.set_versioning(target, enabled=True),
         "enable_object_lock": lambda: store.enable_object_lock(target),
+        "set_lock_days": lambda: store.set_lock_days(target, state.lock_days or 0),
+        "set_noncurrent_days": lambda: store.set_noncurrent_days(target, state.noncurrent_days or 0),
         "suspend_versioning": lambda: store.set_versioning(target, enabled=False),
         "delete_bucket": lambda: store.delete_bucket(target),
         "delete_identity": lambda: store.delete_identity(target),

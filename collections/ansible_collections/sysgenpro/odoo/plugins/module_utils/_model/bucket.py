@@ -53,6 +53,8 @@ class BucketState:
     """A bucket, its identity and the identity's policy (canonical JSON); None for what does not exist.
 
     ``object_lock`` allows a retention on its objects and cannot be taken back.
+    ``lock_days`` is the retention every new version gets, ``noncurrent_days`` the days after which a version that is no
+    longer the newest is removed; None is neither wished for nor set.
     ``empty`` is known only where it was asked for; ``foreign_keys`` maps the access keys of all other identities to
     their owners.
     """
@@ -63,6 +65,8 @@ class BucketState:
     identity: Identity | None
     policy: str | None
     object_lock: bool = False
+    lock_days: int | None = None
+    noncurrent_days: int | None = None
     empty: bool | None = None
     foreign_keys: t.Mapping[str, str] = dataclasses.field(default_factory=dict, repr=False)
 
@@ -84,6 +88,8 @@ class BucketState:
             "exists": self.exists,
             "versioning": self.versioning,
             "object_lock": self.object_lock,
+            "lock_days": self.lock_days,
+            "noncurrent_days": self.noncurrent_days,
             "identity": identity
             and {
                 "name": identity.name,
@@ -110,17 +116,36 @@ def _unwrapped(value: t.Any) -> t.Any:
     return value
 
 
-def policy_for(bucket: str, actions: t.Collection[str]) -> str:
-    """The canonical policy that allows ``actions`` on one bucket and nothing else."""
+def policy_for(
+    bucket: str, actions: t.Collection[str], *, also_read: t.Collection[str] = (), never_read: t.Collection[str] = ()
+) -> str:
+    """The canonical policy that allows ``actions`` on one bucket, reading of others, and nothing else.
+
+    :param also_read: buckets, or patterns of them, to read and list.
+    :param never_read: buckets that such a pattern matches and that stay closed.
+    """
+    statements = _allowed(actions, [bucket])
+    if also_read:
+        statements += _allowed(("Read", "List"), also_read)
+    if never_read:
+        resources = [f"arn:aws:s3:::{name}{part}" for name in sorted(never_read) for part in ("", "/*")]
+        statements.append({"Effect": "Deny", "Action": ["s3:*"], "Resource": resources})
+    return canonical({"Version": "2012-10-17", "Statement": statements})
+
+
+def _allowed(actions: t.Collection[str], buckets: t.Collection[str]) -> list[dict[str, t.Any]]:
+    """Statements that allow ``actions`` on the buckets and on their objects."""
     on_bucket = sorted({operation for action in actions for operation in BUCKET_OPERATIONS[action]})
     on_objects = sorted({operation for action in actions for operation in OBJECT_OPERATIONS[action]})
-    resource = f"arn:aws:s3:::{bucket}"
-    statements = [
-        {"Effect": "Allow", "Action": operations, "Resource": [target]}
-        for operations, target in ((on_bucket, resource), (on_objects, f"{resource}/*"))
+    return [
+        {
+            "Effect": "Allow",
+            "Action": operations,
+            "Resource": [f"arn:aws:s3:::{name}{part}" for name in sorted(buckets)],
+        }
+        for operations, part in ((on_bucket, ""), (on_objects, "/*"))
         if operations
     ]
-    return canonical({"Version": "2012-10-17", "Statement": statements})
 
 
 def check_names(bucket: str, identity: str) -> None:
@@ -149,12 +174,17 @@ def desired_state(
     actions: t.Collection[str],
     versioning: bool,
     object_lock: bool = False,
+    lock_days: int | None = None,
+    noncurrent_days: int | None = None,
+    also_read: t.Collection[str] = (),
+    never_read: t.Collection[str] = (),
 ) -> BucketState:
     """The bucket as it should be.
 
-    :raises OdooError: a name or key is malformed; the message never holds the secret key.
+    :raises OdooError: a name, key or number is malformed; the message never holds the secret key.
     """
     check_names(bucket, identity)
+    _check_days(lock_days, noncurrent_days)
     if not _ACCESS_KEY.fullmatch(access_key):
         raise OdooError(f"access_key={access_key!r} is malformed", hint="Use 3 to 128 of A-Z, a-z, 0-9, _ -")
     if not _SECRET_KEY.fullmatch(secret_key):
@@ -162,8 +192,21 @@ def desired_state(
     return BucketState(
         name=bucket,
         exists=True,
-        versioning=versioning or object_lock,
-        object_lock=object_lock,
+        versioning=versioning or object_lock or lock_days is not None,
+        object_lock=object_lock or lock_days is not None,
+        lock_days=lock_days,
+        noncurrent_days=noncurrent_days,
         identity=Identity(name=identity, keys={access_key: secret_key}, policies=frozenset({identity})),
-        policy=policy_for(bucket, actions),
+        policy=policy_for(bucket, actions, also_read=also_read, never_read=never_read),
     )
+
+
+def _check_days(lock_days: int | None, noncurrent_days: int | None) -> None:
+    for name, days in (("lock_days", lock_days), ("noncurrent_days", noncurrent_days)):
+        if days is not None and not 1 <= days <= 36500:
+            raise OdooError(f"{name}={days} is not usable", hint="Use 1 to 36500 days")
+    if lock_days and noncurrent_days and noncurrent_days < lock_days:
+        raise OdooError(
+            f"noncurrent_days={noncurrent_days} is shorter than lock_days={lock_days}",
+            hint="A locked version cannot be removed: use at least as many days",
+        )

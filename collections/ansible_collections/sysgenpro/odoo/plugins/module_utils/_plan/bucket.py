@@ -48,6 +48,11 @@ def _bucket_steps(desired: BucketState, observed: BucketState) -> t.Iterator[Ste
         yield Step("enable_versioning", desired.name, "versioning is off")
     if desired.object_lock and not observed.object_lock:
         yield Step("enable_object_lock", desired.name, "objects can be deleted for good")
+    if desired.lock_days is not None and desired.lock_days != observed.lock_days:
+        yield Step("set_lock_days", desired.name, f"new versions are locked for {observed.lock_days or 0} days")
+    if desired.noncurrent_days is not None and desired.noncurrent_days != observed.noncurrent_days:
+        days = observed.noncurrent_days
+        yield Step("set_noncurrent_days", desired.name, f"older versions stay {f'{days} days' if days else 'for ever'}")
     if observed.versioning and not (desired.versioning or observed.object_lock):
         yield Step("suspend_versioning", desired.name, "versioning is on")
 
