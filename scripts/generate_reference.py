@@ -42,6 +42,10 @@ def option(field: Field) -> dict[str, t.Any]:
     return spec
 
 
+#: The role's entry points beside main; they speak of no field of the table.
+ENTRY_POINTS = Path(__file__).with_name("odoo_entry_points.yml")
+
+
 def argument_specs() -> str:
     """Text of meta/argument_specs.yml."""
     options = {field.name: option(field) for field in FIELDS}
@@ -53,23 +57,10 @@ def argument_specs() -> str:
         "author": ["SysGenPro (@sysgenpro)"],
         "options": options,
     }
-    decommission = {
-        "short_description": "Remove a tenant after a final dump",
-        "description": [
-            "Keeps a dump of database and attachments, then removes routes, containers, database, sessions and bucket."
-        ],
-        "author": ["SysGenPro (@sysgenpro)"],
-        "options": {
-            "odoo_confirm": {"type": "str", "required": True, "description": ["The tenant's name, typed again."]},
-            "odoo_export_path": {
-                "type": "str",
-                "default": "/var/lib/sysgenpro/exports",
-                "description": ["Directory on the runtime host that receives the final dump."],
-            },
-        },
-    }
+    beside = yaml.safe_load(ENTRY_POINTS.read_text(encoding="utf-8"))
+    entries = {"main": main, **{name: {**spec, "author": main["author"]} for name, spec in beside.items()}}
     text = yaml.dump(
-        {"argument_specs": {"main": main, "decommission": decommission}},
+        {"argument_specs": entries},
         Dumper=Indented,
         sort_keys=False,
         width=140,

@@ -14,6 +14,8 @@ ROOT = Path(__file__).resolve().parents[2]
 SECRETS = ROOT / "inventories/local/.secrets/local"
 CA = SECRETS / "ca/ca.crt"
 ADDRESS = "172.30.255.1"
+#: As tenants have them: libpq takes the first that answers.
+PROXIES = f"{ADDRESS},172.30.254.1"
 
 
 def run(*argv: str, timeout: float = 120, check: bool = False, **kwargs: t.Any) -> subprocess.CompletedProcess[str]:
@@ -31,6 +33,10 @@ class Tenant:
     primary_port: int
     redis_port: int
 
+    @property
+    def replica_port(self) -> int:
+        return self.primary_port + 1
+
     def secret(self, purpose: str) -> str:
         return (SECRETS / self.name / purpose).read_text().strip()
 
@@ -43,11 +49,18 @@ class Tenant:
         return f"local-{self.name.replace('_', '-')}"
 
     def psql(
-        self, statement: str, *, database: str = "", password: str = "", port: int = 0, sslmode: str = "verify-full"
+        self,
+        statement: str,
+        *,
+        database: str = "",
+        user: str = "",
+        password: str = "",
+        port: int = 0,
+        sslmode: str = "verify-full",
     ) -> subprocess.CompletedProcess[str]:
         """Run a statement as the tenant's role, through PgBouncer unless told otherwise."""
         target = (
-            f"host={ADDRESS} port={port or self.pgbouncer_port} user={self.name} dbname={database or self.name} "
+            f"host={PROXIES} port={port or self.pgbouncer_port} user={user or self.name} dbname={database or self.name} "
             f"sslmode={sslmode} sslrootcert={CA} connect_timeout=10"
         )
         return run(

@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import subprocess
 import time
+import typing as t
 
 import pytest
 from botocore.exceptions import ClientError
 
-from .conftest import ADDRESS, CA, Tenant, containers, run
+from .conftest import ADDRESS, CA, TENANTS, Tenant, containers, run
 
 BLOCKED = [
     "/xmlrpc/2/common",
@@ -85,6 +86,25 @@ def test_a_role_is_no_more_than_it_needs(tenant: Tenant) -> None:
     assert tenant.psql("CREATE ROLE intruder").returncode != 0
     assert tenant.psql("COMMENT ON DATABASE " + tenant.name + " IS 'forged'").returncode != 0
     assert tenant.psql("COPY (SELECT 1) TO PROGRAM 'true'").returncode != 0
+
+
+def test_the_reporting_role_reads_and_does_nothing_else(tenant: Tenant) -> None:
+    """On a replica; not on the primary through PgBouncer, not what authenticates somebody, not a neighbour's database."""
+
+    def report(statement: str, **elsewhere: t.Any) -> subprocess.CompletedProcess[str]:
+        role = {"user": f"{tenant.name}_reporting", "password": tenant.secret("reporting"), "port": tenant.replica_port}
+        return tenant.psql(statement, **{**role, **elsewhere})
+
+    assert report("SELECT pg_is_in_recovery(), count(*) > 0 FROM res_partner").stdout.strip() == "t|t"
+    assert report("SELECT login FROM res_users WHERE id = 2").stdout.strip() == "admin"
+    for secret in ("SELECT password FROM res_users", "SELECT * FROM ir_config_parameter", "SELECT * FROM res_users"):
+        assert "permission denied" in report(secret).stderr, secret
+    write = "BEGIN READ WRITE; UPDATE res_partner SET name = 'forged'; COMMIT"
+    assert "permission denied" in report(write, port=tenant.primary_port).stderr
+    assert report("SELECT 1", port=tenant.primary_port).stdout.strip() == "1"
+    assert report("SELECT 1", port=tenant.pgbouncer_port).returncode != 0
+    for other in {other.name for other in TENANTS} - {tenant.name}:
+        assert report("SELECT 1", database=other).returncode != 0
 
 
 def test_templates_cannot_be_entered(acme: Tenant) -> None:

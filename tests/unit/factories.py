@@ -34,6 +34,7 @@ def variables(**changes: t.Any) -> dict[str, t.Any]:
                 "host": "192.0.2.1",
                 "port": 6432,
                 "primary_port": 5500,
+                "replica_port": 5501,
                 "max_connections": 300,
                 "reserved_connections": 30,
             },

@@ -135,6 +135,46 @@ def test_a_budget_beyond_the_server_is_refused_with_its_shares() -> None:
     assert "globex_production" in problem
 
 
+def clusters(**changes: t.Any) -> dict[str, t.Any]:
+    """The region's clusters with a changed ``shared``; None takes a key away."""
+    known = factories.variables()["odoo_postgresql_clusters"]
+    changed = {key: value for key, value in {**known["shared"], **changes}.items() if value is not None}
+    return {**known, "shared": changed}
+
+
+@pytest.mark.parametrize(
+    ("host", "expected"),
+    [
+        ("192.0.2.1", "192.0.2.1"),
+        ("192.0.2.1,192.0.2.2", "192.0.2.1,192.0.2.2"),
+        (" 192.0.2.1 , proxy-2.example.com", "192.0.2.1,proxy-2.example.com"),
+        (["192.0.2.1", "192.0.2.2"], "192.0.2.1,192.0.2.2"),
+    ],
+)
+def test_a_cluster_may_have_several_proxies(host: object, expected: str) -> None:
+    assert factories.tenant(odoo_postgresql_clusters=clusters(host=host)).postgresql.host == expected
+
+
+@pytest.mark.parametrize("host", ["", [], "192.0.2.1,", ["192.0.2.1", 5], "proxy 1", "host=evil", ["a,b"], 5])
+def test_a_host_that_is_no_name_is_refused(host: object) -> None:
+    (problem,) = problems(odoo_postgresql_clusters=clusters(host=host))
+    assert problem == (
+        f"acme_production: odoo_postgresql_clusters.shared.host={host!r}: must be a name or an IPv4 address, or several, "
+        "as a list or separated by commas"
+    )
+
+
+def test_reading_from_a_replica_needs_its_port() -> None:
+    (problem,) = problems(odoo_database_replica=True, odoo_postgresql_clusters=clusters(replica_port=None))
+    assert "odoo_postgresql_clusters.shared must have replica_port" in problem
+
+
+@pytest.mark.parametrize("name", ["provisioner", "replicator", "reporters", "pg_monitor"])
+def test_a_tenant_is_no_role_of_the_cluster(name: str) -> None:
+    (problem,) = problems(odoo_database_user=name)
+    assert f"odoo_database_user={name!r}" in problem
+
+
 def test_two_tenants_on_one_host_name_are_refused() -> None:
     (problem,) = fleet.problems(
         [

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import json
 import os
+import re
 import subprocess
 import typing as t
 
@@ -19,13 +20,46 @@ if t.TYPE_CHECKING:
 
 HIDDEN = "hidden-from-every-result"
 SECRETS = dict.fromkeys(("database", "redis", "s3_access_key", "s3_secret_key", "master"), HIDDEN)
-PASSWORDS = dict.fromkeys(("provisioner", "database", "admin", "health", "health_key"), HIDDEN)
+PASSWORDS = dict.fromkeys(("provisioner", "database", "admin", "health", "health_key", "reporting"), HIDDEN)
+EVIDENCE = {
+    "image": "sysgenpro/recovery:1",
+    "evidence": {"endpoint": "https://192.0.2.1", "bucket": "evidence", "access_key": "key", "secret_key": HIDDEN},
+    "public_key": "RWQ",
+}
+SOURCE = {"host": "192.0.2.9", "port": 5600, "database": "acme", "user": "acme", "password": HIDDEN}
+TRIED = {"host": "192.0.2.9", "port": 5432, "password": HIDDEN}
 OF_TENANTS: dict[str, dict[str, t.Any]] = {
+    "drill_report": {"signing_key": HIDDEN, "started": 1.0, "repository": {"number": 1}, **EVIDENCE},
+    "filestore_check": {"secrets": SECRETS, **EVIDENCE},
+    "filestore_restore": {"secrets": SECRETS, "manifest": "recovery-points/acme/1", **EVIDENCE},
     "odoo_database": {"passwords": PASSWORDS},
     "odoo_export": {"secrets": SECRETS, "path": "/nowhere"},
     "odoo_health": {"password": HIDDEN, "key": HIDDEN},
+    "odoo_hold": {"password": HIDDEN},
     "odoo_module": {"passwords": PASSWORDS},
+    "odoo_restore": {
+        "passwords": PASSWORDS,
+        "image": "sysgenpro/postgresql:1",
+        "source": SOURCE,
+        "origin": "1",
+        "aside": "a__1",
+    },
     "odoo_stack": {"secrets": SECRETS},
+    "odoo_trial": {
+        "server": TRIED,
+        "storage": {"access_key": "key", "secret_key": HIDDEN},
+        "network": "drill",
+        "address": "192.0.2.10",
+    },
+    "recovery_point": {
+        "secrets": SECRETS,
+        "passwords": PASSWORDS,
+        "reason": "a test",
+        "recipients": ["age1"],
+        "signing_key": HIDDEN,
+        **EVIDENCE,
+    },
+    "recovery_point_info": EVIDENCE,
 }
 
 
@@ -55,7 +89,7 @@ def test_a_tenant_that_the_model_refuses_is_refused_with_every_reason(
 def test_secrets_are_asked_for(name: str, capsys: pytest.CaptureFixture[str]) -> None:
     result = start(name, capsys, tenant=factories.variables())
     assert result["failed"]
-    assert "missing required arguments" in result["msg"]
+    assert re.search("missing required arguments|all of the following are missing", result["msg"])
 
 
 def test_package_sources_info_names_servers_that_apt_uses(capsys: pytest.CaptureFixture[str]) -> None:

@@ -30,6 +30,22 @@ def test_only_the_queue_workload_loads_the_runner() -> None:
     assert "queue_job" in conf("web", odoo_packing="compact")["options"]["server_wide_modules"]
 
 
+def test_requests_that_only_read_go_to_a_replica_where_it_is_asked_for() -> None:
+    several = {"shared": {**factories.variables()["odoo_postgresql_clusters"]["shared"], "host": ["a", "b"]}}
+    options = conf("web", odoo_database_replica=True, odoo_postgresql_clusters=several)["options"]
+    assert (options["db_host"], options["db_port"]) == ("a,b", "6432")
+    assert (options["db_replica_host"], options["db_replica_port"]) == ("a,b", "5501")
+    assert "db_replica_host" not in conf("web")["options"]
+
+
+def test_libpq_finds_its_defaults_where_the_container_says() -> None:
+    (web, *_others) = docker.render(factories.tenant(), factories.SECRETS, "CA").sets
+    files = {file.path: file.content for file in web.files}
+    assert web.body["Env"] == ["PGSERVICE=odoo", "PGSERVICEFILE=/etc/odoo/pg_service.conf"]
+    assert files["plain/pg_service.conf"].startswith("[odoo]\nconnect_timeout=3\n")
+    assert "tcp_user_timeout=15000\n" in files["plain/pg_service.conf"]
+
+
 def test_only_cron_has_cron_threads() -> None:
     threads = {name: int(conf(name)["options"]["max_cron_threads"]) for name in ("web", "websocket", "cron", "queue")}
     assert threads == {"web": 0, "websocket": 0, "cron": 2, "queue": 0}

@@ -14,7 +14,17 @@ from ansible_collections.sysgenpro.odoo.plugins.module_utils._model.tenant impor
 from ansible_collections.sysgenpro.odoo.plugins.module_utils._support.errors import InvalidTenant
 
 #: What each tenant authenticates with; the secret's name is <tenant>/<purpose>.
-PURPOSES = ("database", "redis", "s3_access_key", "s3_secret_key", "master", "admin", "health", "health_key")
+PURPOSES = (
+    "database",
+    "redis",
+    "s3_access_key",
+    "s3_secret_key",
+    "master",
+    "admin",
+    "health",
+    "health_key",
+    "reporting",
+)
 
 
 class ActionModule(ActionBase):

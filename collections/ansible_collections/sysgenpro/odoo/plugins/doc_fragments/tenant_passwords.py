@@ -33,4 +33,8 @@ options:
         description: API key of the health check's user in a new database.
         type: str
         required: true
+      reporting:
+        description: Password of the role that reads the tenant's database on a replica.
+        type: str
+        required: true
 """

@@ -7,13 +7,15 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: odoo_database
-short_description: Give a tenant its database and its login role
+short_description: Give a tenant its database and its login roles
 version_added: 0.1.0
 author: SysGenPro (@sysgenpro)
 description:
   - A new database is cloned from a template that holds the release's modules; the template is built when it is missing.
   - The clone gets secrets, tokens, passwords, API keys, address and cron dates of its own before it bears the tenant's name.
   - The role owns the tables, not the database; nobody else may connect. Its connection limit is the tenant's budget.
+  - A second role, C(<role>_reporting), reads the database on a replica. It belongs to the group C(reporters), is read-only,
+    and sees no table and no column that holds passwords, keys or tokens.
   - A database that exists is never cloned over.
 requirements:
   - psycopg2 and Docker Engine on the host the module runs on
@@ -22,7 +24,7 @@ extends_documentation_fragment:
   - sysgenpro.odoo.tenant_passwords
 options:
   state:
-    description: Whether the database exists. V(absent) drops it, and the role.
+    description: Whether the database exists. V(absent) drops it, and the roles.
     type: str
     choices: [present, absent]
     default: present
@@ -49,6 +51,7 @@ EXAMPLES = r"""
       admin: "{{ lookup('sysgenpro.odoo.secret', 'acme_production/admin') }}"
       health: "{{ lookup('sysgenpro.odoo.secret', 'acme_production/health') }}"
       health_key: "{{ lookup('sysgenpro.odoo.secret', 'acme_production/health_key') }}"
+      reporting: "{{ lookup('sysgenpro.odoo.secret', 'acme_production/reporting') }}"
 """
 
 RETURN = r"""

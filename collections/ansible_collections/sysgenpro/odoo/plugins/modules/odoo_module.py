@@ -46,6 +46,7 @@ EXAMPLES = r"""
       admin: "{{ lookup('sysgenpro.odoo.secret', 'acme_production/admin') }}"
       health: "{{ lookup('sysgenpro.odoo.secret', 'acme_production/health') }}"
       health_key: "{{ lookup('sysgenpro.odoo.secret', 'acme_production/health_key') }}"
+      reporting: "{{ lookup('sysgenpro.odoo.secret', 'acme_production/reporting') }}"
 """
 
 RETURN = r"""

@@ -22,10 +22,30 @@ extends_documentation_fragment:
   - sysgenpro.odoo.tenant_secrets
 options:
   state:
-    description: Whether the stack exists. V(absent) removes routes, containers, bridge and files, and no data.
+    description:
+      - Whether the stack exists. V(absent) removes routes, containers, bridge and files, and no data.
+      - V(stopped) stops the containers, so that nothing of the tenant works on its database; V(present) starts them again.
     type: str
-    choices: [present, absent]
+    choices: [present, stopped, absent]
     default: present
+  restored:
+    description:
+      - Serve the tenant from this restored server instead of its own cluster. It is remembered, so that a later convergence
+        that does not name it leaves the tenant there, until O(home) is said.
+    type: dict
+    suboptions:
+      host:
+        description: Address of the server, as in its certificate.
+        type: str
+        required: true
+      port:
+        description: Its port.
+        type: int
+        required: true
+  home:
+    description: Serve the tenant from its own cluster again.
+    type: bool
+    default: false
 attributes:
   check_mode:
     description: Can run in check mode and return what would change.
@@ -54,6 +74,10 @@ steps:
   elements: dict
   returned: success
   sample: [{action: create_container, subject: acme_production-web-1-3fa9c1d2, cause: it does not exist}]
+restored:
+  description: The restored server the tenant is served from; null where it is its own cluster.
+  type: dict
+  returned: when state is present
 stack:
   description: The stack as observed afterwards.
   type: dict
@@ -79,12 +103,26 @@ def converge(module: AnsibleModule) -> dict[str, object]:
     stack = Stack(DockerEngine(), tenant, holder)
     if module.params["state"] == "absent":
         return stack.absent(check=module.check_mode)
-    return stack.present(parse_secrets(module.params["secrets"], host=host), check=module.check_mode)
+    if module.params["state"] == "stopped":
+        return stack.stopped(check=module.check_mode)
+    secrets = parse_secrets(module.params["secrets"], host=host)
+    return stack.present(
+        secrets, check=module.check_mode, restored=module.params["restored"], home=module.params["home"]
+    )
 
 
 def main() -> None:
-    state = {"state": {"type": "str", "choices": ["present", "absent"], "default": "present"}}
-    module = AnsibleModule(argument_spec={**TENANT, **TENANT_SECRETS, **state}, supports_check_mode=True)
+    server = {"host": {"type": "str", "required": True}, "port": {"type": "int", "required": True}}
+    own = {
+        "state": {"type": "str", "choices": ["present", "stopped", "absent"], "default": "present"},
+        "restored": {"type": "dict", "options": server},
+        "home": {"type": "bool", "default": False},
+    }
+    module = AnsibleModule(
+        argument_spec={**TENANT, **TENANT_SECRETS, **own},
+        supports_check_mode=True,
+        mutually_exclusive=[("restored", "home")],
+    )
     run(module, f"converge the stack of {module.params['tenant'].get('odoo_tenant')}", lambda: converge(module))
 
 

@@ -105,6 +105,11 @@ class DockerEngine:
     def image_exists(self, reference: str) -> bool:
         return self._json("GET", f"/images/{quote(reference, safe='/:@')}/json", absent=(404,)) is not None
 
+    def image_id(self, reference: str) -> str | None:
+        """The digest of an image's content on this host, or None where the host does not have it."""
+        found = self._json("GET", f"/images/{quote(reference, safe='/:@')}/json", absent=(404,))
+        return None if found is None else str(found["Id"])
+
     def pull(self, reference: str) -> None:
         """Pull an image; the engine reports errors inside a successful answer."""
         status, content = self._call("POST", "/images/create", query={"fromImage": reference})
@@ -150,6 +155,16 @@ class DockerEngine:
     def wait(self, name: str) -> int:
         """Wait until a container ends and return its exit status."""
         return int(self._json("POST", f"/containers/{quote(name)}/wait")["StatusCode"])
+
+    def execute(self, name: str, argv: t.Sequence[str]) -> tuple[int, str]:
+        """Run a program in a running container; its exit status and output. Secrets do not belong into ``argv``."""
+        body = {"Cmd": list(argv), "AttachStdout": True, "AttachStderr": True}
+        identifier = self._json("POST", f"/containers/{quote(name)}/exec", body)["Id"]
+        status, content = self._call("POST", f"/exec/{identifier}/start", {"Detach": False, "Tty": False})
+        if status >= 400:
+            raise DockerError(status, _message(content))
+        code = int(self._json("GET", f"/exec/{identifier}/json")["ExitCode"])
+        return code, _demultiplex(content).decode(errors="replace")
 
     def logs(self, name: str, *, lines: int = 20) -> list[str]:
         """The last lines of a container's output, oldest first; none when it is gone."""

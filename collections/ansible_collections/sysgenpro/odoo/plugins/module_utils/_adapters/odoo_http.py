@@ -23,19 +23,23 @@ TOKEN = re.compile(r'name="csrf_token"[^>]*value="([^"]+)"|csrf_token:\s*"([^"]+
 
 
 class OdooClient:
-    """One host name of a tenant, reached at ``address`` whatever DNS says: the edge under test is this host's own."""
+    """One host name of a tenant, reached at ``address`` whatever DNS says: the edge under test is this host's own.
 
-    def __init__(self, host: str, *, address: str, port: int, ca_file: str, timeout: float) -> None:
+    Without ``ca_file`` it speaks plain HTTP, for a container that no edge stands before.
+    """
+
+    def __init__(self, host: str, *, address: str, port: int, ca_file: str = "", timeout: float) -> None:
         self.host = host
+        self.url = f"{'https' if ca_file else 'http'}://{host}"
         self._address = address
         self._port = port
         self._timeout = timeout
-        self._context = ssl.create_default_context(cafile=ca_file)
+        self._context = ssl.create_default_context(cafile=ca_file) if ca_file else None
         self.cookies: dict[str, str] = {}
 
-    def _socket(self) -> ssl.SSLSocket:
+    def _socket(self) -> socket.socket:
         raw = socket.create_connection((self._address, self._port), timeout=self._timeout)
-        return self._context.wrap_socket(raw, server_hostname=self.host)
+        return self._context.wrap_socket(raw, server_hostname=self.host) if self._context else raw
 
     def request(
         self, method: str, path: str, body: bytes | None = None, headers: t.Mapping[str, str] | None = None
@@ -51,10 +55,10 @@ class OdooClient:
             return response.status, response.read()
         except ssl.SSLCertVerificationError as error:
             raise OdooError(
-                f"https://{self.host} at {self._address}: its certificate is not valid: {error.verify_message}"
+                f"{self.url} at {self._address}: its certificate is not valid: {error.verify_message}"
             ) from error
         except (OSError, http.client.HTTPException) as error:
-            raise OdooError(f"{method} https://{self.host}{path} at {self._address}:{self._port}: {error!r}") from error
+            raise OdooError(f"{method} {self.url}{path} at {self._address}:{self._port}: {error!r}") from error
         finally:
             connection.close()
 
@@ -66,20 +70,20 @@ class OdooClient:
         status, page = self.request("GET", "/web/login")
         token = TOKEN.search(page.decode(errors="replace"))
         if status != 200 or token is None:
-            raise OdooError(f"GET https://{self.host}/web/login answered {status} and no login form")
+            raise OdooError(f"GET {self.url}/web/login answered {status} and no login form")
         form = {"login": user, "password": password, "csrf_token": token.group(1) or token.group(2)}
         status, _page = self.request(
             "POST", "/web/login", urlencode(form).encode(), {"Content-Type": "application/x-www-form-urlencoded"}
         )
         if status != 303:
             raise OdooError(
-                f"Login of {user} at https://{self.host} was refused (HTTP {status})",
+                f"Login of {user} at {self.url} was refused (HTTP {status})",
                 hint="The password in the database may have been changed",
             )
         info = self.json("/web/session/get_session_info", {"jsonrpc": "2.0", "method": "call", "params": {}})
         uid = (info.get("result") or {}).get("uid")
         if not isinstance(uid, int):
-            raise OdooError(f"Session of {user} at https://{self.host} did not last beyond the login")
+            raise OdooError(f"Session of {user} at {self.url} did not last beyond the login")
         return uid
 
     def json(self, path: str, body: t.Any, *, key: str = "") -> t.Any:
@@ -87,14 +91,24 @@ class OdooClient:
         headers = {"Content-Type": "application/json", **({"Authorization": f"Bearer {key}"} if key else {})}
         status, content = self.request("POST", path, json.dumps(body).encode(), headers)
         if status != 200:
-            raise OdooError(
-                f"POST https://{self.host}{path} answered {status}: {content[:200].decode(errors='replace')}"
-            )
+            raise OdooError(f"POST {self.url}{path} answered {status}: {content[:200].decode(errors='replace')}")
         return json.loads(content)
 
     def call(self, model: str, method: str, arguments: t.Mapping[str, t.Any], *, key: str) -> t.Any:
         """A method of a model through JSON-2."""
         return self.json(f"/json/2/{model}/{method}", arguments, key=key)
+
+    def session_call(
+        self, model: str, method: str, arguments: t.Sequence[t.Any], options: t.Mapping[str, t.Any] | None = None
+    ) -> t.Any:
+        """A method of a model as the user who logged in, the way the web client calls it."""
+        params = {"model": model, "method": method, "args": list(arguments), "kwargs": dict(options or {})}
+        body = {"jsonrpc": "2.0", "method": "call", "params": params}
+        answer = self.json(f"/web/dataset/call_kw/{model}/{method}", body)
+        if "error" in answer:
+            said = (answer["error"].get("data") or {}).get("message") or answer["error"].get("message")
+            raise OdooError(f"{model}.{method} at {self.url}: {said}")
+        return answer.get("result")
 
     def websocket(self) -> None:
         """Open the websocket, subscribe, and see a ping answered.
@@ -109,7 +123,7 @@ class OdooClient:
             "Sec-WebSocket-Key": key,
             "Sec-WebSocket-Version": "13",
         }
-        headers.update({"Origin": f"https://{self.host}", "User-Agent": "sysgenpro.odoo", **self._cookie_header()})
+        headers.update({"Origin": f"{self.url}", "User-Agent": "sysgenpro.odoo", **self._cookie_header()})
         request = (
             "GET /websocket HTTP/1.1\r\n" + "".join(f"{name}: {value}\r\n" for name, value in headers.items()) + "\r\n"
         )
@@ -119,18 +133,18 @@ class OdooClient:
                 answer = _read_head(connection)
                 if not answer.startswith(b"HTTP/1.1 101"):
                     raise OdooError(
-                        f"The websocket of https://{self.host} was refused: {answer.splitlines()[0].decode() if answer else 'no answer'}"
+                        f"The websocket of {self.url} was refused: {answer.splitlines()[0].decode() if answer else 'no answer'}"
                     )
                 connection.sendall(
                     _frame(0x1, json.dumps({"event_name": "subscribe", "data": {"channels": [], "last": 0}}).encode())
                 )
                 connection.sendall(_frame(0x9, b"sysgenpro"))
-                _await_pong(connection, self.host)
+                _await_pong(connection, self.url)
         except OSError as error:
-            raise OdooError(f"The websocket of https://{self.host} broke off: {error!r}") from error
+            raise OdooError(f"The websocket of {self.url} broke off: {error!r}") from error
 
 
-def _read_head(connection: ssl.SSLSocket) -> bytes:
+def _read_head(connection: socket.socket) -> bytes:
     """The response up to its empty line, byte by byte: what follows belongs to the websocket."""
     head = bytearray()
     while not head.endswith(b"\r\n\r\n") and len(head) < 16384:
@@ -148,7 +162,7 @@ def _frame(opcode: int, payload: bytes) -> bytes:
     return bytes([0x80 | opcode, 0x80 | len(payload)]) + mask + masked
 
 
-def _await_pong(connection: ssl.SSLSocket, host: str) -> None:
+def _await_pong(connection: socket.socket, url: str) -> None:
     for _frame_number in range(20):
         first, second = _exactly(connection, 2)
         length = second & 0x7F
@@ -158,13 +172,11 @@ def _await_pong(connection: ssl.SSLSocket, host: str) -> None:
         if first & 0x0F == 0xA:
             return
         if first & 0x0F == 0x8:
-            raise OdooError(
-                f"The websocket of https://{host} was closed with code {int.from_bytes(payload[:2], 'big')}"
-            )
-    raise OdooError(f"The websocket of https://{host} does not answer a ping")
+            raise OdooError(f"The websocket of {url} was closed with code {int.from_bytes(payload[:2], 'big')}")
+    raise OdooError(f"The websocket of {url} does not answer a ping")
 
 
-def _exactly(connection: ssl.SSLSocket, count: int) -> bytes:
+def _exactly(connection: socket.socket, count: int) -> bytes:
     data = b""
     while len(data) < count:
         part = connection.recv(count - len(data))

@@ -24,12 +24,15 @@ except ImportError:
 
 #: Name of the role that creates databases and roles and is no superuser; role postgresql makes it.
 PROVISIONER = "provisioner"
-CONNECT_SECONDS = 10
+#: For each of the server's hosts; the next is tried after it.
+CONNECT_SECONDS = 5
+#: After so long without an answer a host counts as gone.
+SILENT_MILLISECONDS = 30_000
 
 
 @dataclasses.dataclass(frozen=True)
 class Server:
-    """A cluster's primary and how to verify it."""
+    """A cluster's primary and how to verify it; ``host`` may be several proxies separated by commas."""
 
     host: str
     port: int
@@ -75,6 +78,7 @@ def connect(server: Server, *, user: str, password: str, database: str = "postgr
             sslmode="verify-full",
             sslrootcert=server.ca_file,
             connect_timeout=CONNECT_SECONDS,
+            tcp_user_timeout=SILENT_MILLISECONDS,
             application_name="sysgenpro.odoo",
         )
     except psycopg2.OperationalError as error:

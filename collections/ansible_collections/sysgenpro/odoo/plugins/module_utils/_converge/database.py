@@ -9,16 +9,19 @@ from __future__ import annotations
 import dataclasses
 import secrets as random
 import typing as t
+from concurrent import futures
 
 from .._adapters import files, postgresql
 from .._adapters.postgresql import PROVISIONER, Server
 from .._model.capacity import connection_budget
 from .._plan import database as plan
 from .._plan.database import DatabaseStep, ObservedDatabase
+from .._plan.reporting import plan_absent_reporting, plan_reporting
 from .._render import clone, odoo_conf
-from .._render.docker import LABEL
+from .._render.containers import LABEL
 from .._support.errors import OdooError
 from .one_off import OneOff, run_once, running
+from .reporting import Reporting
 
 if t.TYPE_CHECKING:
     from .._adapters.docker_engine import DockerEngine
@@ -37,6 +40,7 @@ class Passwords:
     admin: str = dataclasses.field(repr=False)
     health: str = dataclasses.field(repr=False)
     health_key: str = dataclasses.field(repr=False)
+    reporting: str = dataclasses.field(repr=False)
 
 
 @dataclasses.dataclass
@@ -52,7 +56,11 @@ class TenantDatabase:
         endpoint = self.tenant.postgresql
         return Server(endpoint.host, endpoint.primary_port, self.tenant.ca_file)
 
-    def _connect(self, database: str = "postgres") -> t.ContextManager[t.Any]:
+    @property
+    def reporting(self) -> Reporting:
+        return Reporting(self.tenant, self.server, self.passwords.provisioner, self.passwords.reporting)
+
+    def connect(self, database: str = "postgres") -> t.ContextManager[t.Any]:
         return postgresql.connect(self.server, user=PROVISIONER, password=self.passwords.provisioner, database=database)
 
     def observe(self, connection: t.Any) -> ObservedDatabase:
@@ -70,7 +78,13 @@ class TenantDatabase:
             comment=mine.comment if mine else None,
             template_exists=template in found,
             draft_exists=draft in found,
+            reporting=self.reporting.observe(connection, exists=mine is not None),
         )
+
+    def _plan(self, observed: ObservedDatabase, limit: int) -> tuple[DatabaseStep, ...]:
+        exists = observed.comment is not None
+        reporting = plan_reporting(self.tenant, observed.reporting, exists=exists)
+        return plan.plan_database(self.tenant, observed, limit) + reporting
 
     def present(self, *, check: bool) -> dict[str, t.Any]:
         """Give the tenant its role and database.
@@ -78,23 +92,24 @@ class TenantDatabase:
         :returns: changed, steps, diff, and the comment of the database as observed afterwards.
         """
         limit = connection_budget(self.tenant)
-        with self._connect() as connection:
+        with self.connect() as connection:
             before = self.observe(connection)
-            steps = plan.plan_database(self.tenant, before, limit)
+            steps = self._plan(before, limit)
             self._refuse(steps)
             if steps and not check:
                 with postgresql.advisory_lock(connection, f"sysgenpro.odoo/{self.tenant.database}"):
                     before = self.observe(connection)
-                    steps = plan.plan_database(self.tenant, before, limit)
+                    steps = self._plan(before, limit)
                     self._apply(connection, steps)
             after = self.observe(connection) if steps and not check else before
         return _result(self.tenant, before, after, steps)
 
     def absent(self, *, check: bool) -> dict[str, t.Any]:
         """Drop database and role; the caller has asked for confirmation and kept a dump."""
-        with self._connect() as connection:
+        with self.connect() as connection:
             before = self.observe(connection)
             steps = plan.plan_absent_database(self.tenant, before)
+            steps += plan_absent_reporting(self.tenant, before.reporting)
             if not check:
                 self._apply(connection, steps)
             after = self.observe(connection) if steps and not check else before
@@ -142,7 +157,7 @@ class TenantDatabase:
             if not running(self.engine, self._container(name)):
                 password = random.token_urlsafe(24)
                 self._make_template_role(connection, name, password)
-                self._make_empty(connection, build, name)
+                self.make_empty(connection, build, name)
             else:
                 password = ""
             self._fill(name, build, name, password)
@@ -162,7 +177,7 @@ class TenantDatabase:
         postgresql.set_password(connection, name, password)
         postgresql.execute(connection, "ALTER ROLE {} LOGIN", name)
 
-    def _make_empty(self, connection: t.Any, database: str, role: str) -> None:
+    def make_empty(self, connection: t.Any, database: str, role: str) -> None:
         """An empty database owned by the provisioner, in which ``role`` may create what it needs."""
         postgresql.execute(connection, "DROP DATABASE IF EXISTS {} WITH (FORCE)", database)
         postgresql.execute(
@@ -171,7 +186,7 @@ class TenantDatabase:
             database,
         )
         self._grant(connection, database, role)
-        with self._connect(database) as inside:
+        with self.connect(database) as inside:
             for extension in ("pg_trgm", "unaccent"):
                 postgresql.execute(inside, "CREATE EXTENSION IF NOT EXISTS {}", extension)
             postgresql.execute(inside, "GRANT ALL ON SCHEMA public TO {}", role)
@@ -202,46 +217,41 @@ class TenantDatabase:
     def _clone(self, connection: t.Any) -> None:
         """Clone the template under a draft name, make it a database of its own, then give it its name."""
         tenant, template, draft = self.tenant, plan.template_name(self.tenant), plan.draft_name(self.tenant)
-        # WAL_LOG is the default and copies page by page through shared buffers; a template is larger than that is made for.
-        postgresql.execute(connection, "CREATE DATABASE {} TEMPLATE {} STRATEGY FILE_COPY", draft, template)
-        self._grant(connection, draft, tenant.database_user)
-        with self._connect(draft) as inside:
-            # A table's new owner must be allowed to create in its schema.
-            postgresql.execute(inside, "GRANT ALL ON SCHEMA public TO {}", tenant.database_user)
-            postgresql.execute(inside, "REASSIGN OWNED BY {} TO {}", template, tenant.database_user)
-            postgresql.execute(inside, "REVOKE ALL ON SCHEMA public FROM {}", template)
-            self._renew(inside)
+        # Hashing passwords takes as long as copying the files, and needs nothing of the copy.
+        with futures.ThreadPoolExecutor(1) as beside:
+            renewal = beside.submit(self.renewal)
+            # WAL_LOG is the default and copies page by page through shared buffers; a template is larger than that is made for.
+            postgresql.execute(connection, "CREATE DATABASE {} TEMPLATE {} STRATEGY FILE_COPY", draft, template)
+            self._grant(connection, draft, tenant.database_user)
+            with self.connect(draft) as inside:
+                # A table's new owner must be allowed to create in its schema.
+                postgresql.execute(inside, "GRANT ALL ON SCHEMA public TO {}", tenant.database_user)
+                postgresql.execute(inside, "REASSIGN OWNED BY {} TO {}", template, tenant.database_user)
+                postgresql.execute(inside, "REVOKE ALL ON SCHEMA public FROM {}", template)
+                self.renew(inside, renewal.result())
         self._publish(connection)
 
     def _initialise(self, connection: t.Any) -> None:
         """Install the modules in a database of the tenant's own: what a clone saves."""
         draft = plan.draft_name(self.tenant)
-        self._make_empty(connection, draft, self.tenant.database_user)
+        self.make_empty(connection, draft, self.tenant.database_user)
         self._fill(draft, draft, self.tenant.database_user, self.passwords.database)
-        with self._connect(draft) as inside:
-            self._renew(inside)
+        with self.connect(draft) as inside:
+            self.renew(inside, self.renewal())
         self._publish(connection)
 
-    def _renew(self, inside: t.Any) -> None:
-        """One transaction, as the tenant's role: it owns every table."""
-        postgresql.execute(inside, "SET ROLE {}", self.tenant.database_user)
-        postgresql.execute(inside, "BEGIN")
-        for statement, parameters in clone.statements(
+    def renewal(self) -> list[clone.Statement]:
+        return clone.statements(
             base_url=f"https://{self.tenant.host}",
             admin_password=self.passwords.admin,
             health_password=self.passwords.health,
             health_key=self.passwords.health_key,
-        ):
-            postgresql.execute(inside, statement, parameters=parameters)
-        for statement in clone.renew_tokens(postgresql.query(inside, clone.TOKEN_COLUMNS)):
-            postgresql.execute(inside, statement)
-        present = {
-            name for (name,) in postgresql.query(inside, "SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
-        }
-        for table in clone.EMPTIED:
-            if table in present:
-                postgresql.execute(inside, "DELETE FROM {}", table)
-        postgresql.execute(inside, "COMMIT")
+        )
+
+    def renew(self, inside: t.Any, statements: t.Sequence[clone.Statement]) -> None:
+        """One transaction, as the tenant's role: it owns every table."""
+        postgresql.execute(inside, "SET ROLE {}", self.tenant.database_user)
+        renew(inside, statements)
 
     def _publish(self, connection: t.Any) -> None:
         draft = plan.draft_name(self.tenant)
@@ -253,6 +263,34 @@ class TenantDatabase:
 
     def _drop_role(self, connection: t.Any) -> None:
         postgresql.execute(connection, "DROP ROLE IF EXISTS {}", self.tenant.database_user)
+
+    def _create_reporting(self, connection: t.Any) -> None:
+        self.reporting.create(connection)
+
+    def _limit_reporting(self, connection: t.Any) -> None:
+        self.reporting.limit(connection)
+
+    def _open_reporting(self, connection: t.Any) -> None:
+        self.reporting.open(connection)
+
+    def _drop_reporting(self, connection: t.Any) -> None:
+        self.reporting.drop(connection)
+
+
+def renew(inside: t.Any, statements: t.Sequence[clone.Statement]) -> None:
+    """Make the connection's database one of its own, in one transaction."""
+    postgresql.execute(inside, "BEGIN")
+    for statement, parameters in statements:
+        postgresql.execute(inside, statement, parameters=parameters)
+    for statement in clone.renew_tokens(postgresql.query(inside, clone.TOKEN_COLUMNS)):
+        postgresql.execute(inside, statement)
+    present = {
+        name for (name,) in postgresql.query(inside, "SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
+    }
+    for table in clone.EMPTIED:
+        if table in present:
+            postgresql.execute(inside, "DELETE FROM {}", table)
+    postgresql.execute(inside, "COMMIT")
 
 
 def _result(
@@ -284,4 +322,8 @@ _ACTIONS: dict[str, t.Callable[[TenantDatabase, t.Any], None]] = {
     "initialise": TenantDatabase._initialise,
     "drop_database": TenantDatabase._drop_database,
     "drop_role": TenantDatabase._drop_role,
+    "create_reporting": TenantDatabase._create_reporting,
+    "limit_reporting": TenantDatabase._limit_reporting,
+    "open_reporting": TenantDatabase._open_reporting,
+    "drop_reporting": TenantDatabase._drop_reporting,
 }

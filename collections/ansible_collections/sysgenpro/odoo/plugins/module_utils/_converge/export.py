@@ -14,7 +14,7 @@ from pathlib import Path
 from .._adapters import files
 from .._model.capacity import workloads
 from .._render import odoo_conf
-from .._render.docker import LABEL, ODOO_UID
+from .._render.containers import LABEL, ODOO_UID
 from .._support.errors import OdooError
 from .one_off import OneOff, run_once
 

@@ -67,7 +67,7 @@ def check(shop: OdooClient, integration: OdooClient, credentials: Credentials, *
 def _expect(client: OdooClient, path: str) -> None:
     status, _content = client.request("GET", path)
     if status != 200:
-        raise OdooError(f"GET https://{client.host}{path} answered {status}")
+        raise OdooError(f"GET {client.url}{path} answered {status}")
 
 
 def _read(integration: OdooClient, key: str) -> None:
@@ -75,7 +75,7 @@ def _read(integration: OdooClient, key: str) -> None:
         "res.users", "search_read", {"domain": [["login", "=", HEALTH_LOGIN]], "fields": ["login"]}, key=key
     )
     if [user["login"] for user in users] != [HEALTH_LOGIN]:
-        raise OdooError(f"JSON-2 at https://{integration.host} returned {users} for the health user")
+        raise OdooError(f"JSON-2 at {integration.url} returned {users} for the health user")
 
 
 def _write(integration: OdooClient, key: str) -> None:
@@ -87,7 +87,7 @@ def _write(integration: OdooClient, key: str) -> None:
     marked = integration.call("res.partner", "search", {"domain": domain}, key=key)
     integration.call("res.partner", "unlink", {"ids": marked}, key=key)
     if [record["name"] for record in found] != [name] or not set(ids) <= set(marked):
-        raise OdooError(f"The marked record of https://{integration.host} was not read back as it was written")
+        raise OdooError(f"The marked record of {integration.url} was not read back as it was written")
 
 
 def _attachment(shop: OdooClient, integration: OdooClient, key: str) -> None:
@@ -107,3 +107,38 @@ def _attachment(shop: OdooClient, integration: OdooClient, key: str) -> None:
         raise OdooError(
             f"The attachment came back with HTTP {status} and {len(fetched)} of {len(content)} bytes, or other bytes"
         )
+
+
+def stored(shop: OdooClient) -> bool:
+    """Fetch one attachment that object storage holds, as the user who logged in, and compare it with its checksum.
+
+    :returns: whether there was one.
+    """
+    domain = [["store_fname", "=like", "%://%"], ["type", "=", "binary"], ["res_field", "in", [False]]]
+    options = {"fields": ["checksum", "file_size"], "limit": 1, "order": "id desc"}
+    found = shop.session_call("ir.attachment", "search_read", [domain], options)
+    for item in found:
+        status, content = shop.request("GET", f"/web/content/{item['id']}?download=true")
+        digest = hashlib.sha1(content, usedforsecurity=False).hexdigest()
+        if status != 200 or digest != item["checksum"]:
+            raise OdooError(
+                f"Attachment {item['id']} came back with HTTP {status}, {len(content)} of {item['file_size']} bytes and SHA-1 {digest}"
+            )
+    return bool(found)
+
+
+def order(shop: OdooClient) -> str:
+    """Sell something to a marked customer, as the user who logged in; the number of the confirmed order.
+
+    It stays: this is for databases that are thrown away.
+    """
+    marked = f"{MARK} {os.urandom(8).hex()}"
+    customer = shop.session_call("res.partner", "create", [{"name": marked}])
+    product = shop.session_call("product.product", "create", [{"name": marked, "list_price": 10.0}])
+    line = [0, 0, {"product_id": product, "product_uom_qty": 2.0, "price_unit": 10.0}]
+    made = shop.session_call("sale.order", "create", [{"partner_id": customer, "order_line": [line]}])
+    shop.session_call("sale.order", "action_confirm", [[made]])
+    read = shop.session_call("sale.order", "read", [[made], ["name", "state", "amount_untaxed"]])[0]
+    if read["state"] != "sale" or read["amount_untaxed"] != 20.0:
+        raise OdooError(f"The order was not sold as it should have been: {read}")
+    return str(read["name"])

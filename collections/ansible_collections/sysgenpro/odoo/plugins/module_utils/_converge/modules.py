@@ -13,9 +13,10 @@ from .._adapters import files, postgresql
 from .._adapters.postgresql import PROVISIONER, Server
 from .._plan import database as plan
 from .._render import odoo_conf
-from .._render.docker import LABEL
+from .._render.containers import LABEL
 from .._support.errors import OdooError
 from .one_off import OneOff, run_once
+from .reporting import Reporting
 
 if t.TYPE_CHECKING:
     from .._adapters.docker_engine import DockerEngine
@@ -63,12 +64,24 @@ class TenantModules:
                 postgresql.set_comment(
                     connection, self.tenant.database, {**plan.comment(self.tenant), "release": release}
                 )
+                self._open_reporting(connection)
         return _result(before, after, steps)
 
-    def _connect(self, database: str) -> t.ContextManager[t.Any]:
+    def _open_reporting(self, connection: t.Any) -> None:
+        """New modules bring new tables. A database of before there were reporting roles gets its own by odoo_database."""
+        reporting = Reporting(self.tenant, self._server, self.passwords.provisioner, self.passwords.reporting)
+        if reporting.observe(connection, exists=False).limit is not None:
+            reporting.open(connection)
+
+    @property
+    def _server(self) -> Server:
         endpoint = self.tenant.postgresql
-        server = Server(endpoint.host, endpoint.primary_port, self.tenant.ca_file)
-        return postgresql.connect(server, user=PROVISIONER, password=self.passwords.provisioner, database=database)
+        return Server(endpoint.host, endpoint.primary_port, self.tenant.ca_file)
+
+    def _connect(self, database: str) -> t.ContextManager[t.Any]:
+        return postgresql.connect(
+            self._server, user=PROVISIONER, password=self.passwords.provisioner, database=database
+        )
 
     def _installed(self) -> frozenset[str]:
         with self._connect(self.tenant.database) as inside:

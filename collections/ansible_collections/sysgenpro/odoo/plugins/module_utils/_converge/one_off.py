@@ -10,7 +10,7 @@ import dataclasses
 import typing as t
 
 from .._adapters import files
-from .._render.docker import ODOO_UID, one_off_body
+from .._render.containers import ODOO_HOME, Home, one_off_body
 from .._support.errors import OdooError
 
 if t.TYPE_CHECKING:
@@ -32,6 +32,7 @@ class OneOff:
     files: tuple[File, ...]
     labels: t.Mapping[str, str]
     writable: str = ""
+    home: Home = ODOO_HOME
 
 
 def running(engine: DockerEngine, name: str) -> bool:
@@ -40,22 +41,27 @@ def running(engine: DockerEngine, name: str) -> bool:
     return state is not None and bool(state["State"]["Running"])
 
 
-def run_once(engine: DockerEngine, job: OneOff) -> list[str]:
-    """Run ``job`` to its end, or wait for the same job an earlier run started; its output's last lines.
-
-    :raises OdooError: with the last lines, when it does not end with exit status 0.
-    """
+def run_to_end(engine: DockerEngine, job: OneOff) -> tuple[int, list[str]]:
+    """As run_once, with the exit status and the output's last lines for the caller to judge."""
     if not running(engine, job.name):
         engine.remove(job.name)
-        files.write_tree(job.directory, [(file.path, file.content) for file in job.files], group=ODOO_UID)
-        engine.create_container(
-            job.name, one_off_body(job.image, job.argv, job.directory, job.labels, job.writable), network="host"
-        )
+        files.write_tree(job.directory, [(file.path, file.content) for file in job.files], group=job.home.uid)
+        body = one_off_body(job.image, job.argv, job.directory, job.labels, job.writable, job.home)
+        engine.create_container(job.name, body, network="host")
         engine.start(job.name)
     code = engine.wait(job.name)
     lines = engine.logs(job.name, lines=40)
     engine.remove(job.name)
     files.remove(job.directory)
+    return code, lines
+
+
+def run_once(engine: DockerEngine, job: OneOff) -> list[str]:
+    """Run ``job`` to its end, or wait for the same job an earlier run started; its output's last lines.
+
+    :raises OdooError: with the last lines, when it does not end with exit status 0.
+    """
+    code, lines = run_to_end(engine, job)
     if code:
         tail = "\n".join(lines[-20:])
         raise OdooError(

@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+import json
 import typing as t
 
 from .._adapters import files, local_http
-from .._plan.stack import plan_absent, plan_stack
+from .._plan.stack import plan_absent, plan_stack, plan_stopped
 from .._plan.types import Container, Network, Observed, Step
 from .._render import docker as docker_render
 from .._render import traefik as traefik_render
-from .._render.docker import LABEL, ContainerSet, Desired
+from .._render.containers import LABEL, ODOO_UID, digest
 from .._support.errors import OdooError
 from .._support.waiting import wait_until
 
@@ -23,8 +24,9 @@ if t.TYPE_CHECKING:
     from .._adapters.docker_engine import DockerEngine
     from .._model.secrets import Secrets
     from .._model.tenant import Tenant
+    from .._render.docker import ContainerSet, Desired
 
-ODOO_GID = docker_render.ODOO_UID
+ODOO_GID = ODOO_UID
 TRAEFIK_UID = 999
 STOP_SECONDS = 30
 
@@ -44,6 +46,11 @@ class Stack:
     @property
     def route_file(self) -> str:
         return f"{self.tenant.traefik_dynamic_path}/{self.tenant.tenant}.yml"
+
+    @property
+    def pin_file(self) -> str:
+        """Names the restored server that serves the tenant in its cluster's place."""
+        return f"{self.directory}/.restored"
 
     @property
     def network(self) -> str:
@@ -77,11 +84,28 @@ class Stack:
             taken_subnets=subnets,
         )
 
-    def present(self, secrets: Secrets, *, check: bool) -> dict[str, t.Any]:
+    def served_by(self) -> dict[str, t.Any] | None:
+        """Host and port of the restored server the tenant is served from, or None."""
+        content = files.read(self.pin_file)
+        return t.cast("dict[str, t.Any]", json.loads(content)) if content else None
+
+    def _remember(self, restored: t.Mapping[str, t.Any] | None, *, home: bool) -> None:
+        if home:
+            files.remove(self.pin_file)
+        elif restored:
+            files.write(self.pin_file, json.dumps(dict(restored)), owner=0, group=0, mode=0o600)
+
+    def present(
+        self, secrets: Secrets, *, check: bool, restored: t.Mapping[str, t.Any] | None = None, home: bool = False
+    ) -> dict[str, t.Any]:
         """Converge to the declared stack.
 
+        :param restored: host and port of a restored server to serve from, whoever converges meanwhile, until ``home``.
         :returns: changed, steps, diff and the stack as observed afterwards.
         """
+        pinned = restored or (None if home else self.served_by())
+        if pinned:
+            self.tenant = moved(self.tenant, pinned["host"], pinned["port"])
         ca = files.read(self.tenant.ca_file)
         if ca is None:
             raise OdooError(
@@ -92,10 +116,13 @@ class Stack:
         with files.lease(f"{self.directory}/.lease", holder=self.holder):
             observed = self.observe()
             steps = plan_stack(desired, observed, route)
+            if not check:
+                self._remember(restored, home=home)
             if steps and not check:
                 self._ensure_image()
                 self._apply(steps, desired)
-            return self._result(observed, steps, self.observe() if steps and not check else observed)
+            after = self.observe() if steps and not check else observed
+        return {**self._result(observed, steps, after), "restored": dict(pinned) if pinned else None}
 
     def absent(self, *, check: bool) -> dict[str, t.Any]:
         """Remove the tenant's route, containers, network and files."""
@@ -106,6 +133,16 @@ class Stack:
                 for step in steps:
                     self._run(step, None)
             files.remove(self.directory)
+        return self._result(observed, steps, self.observe() if steps and not check else observed)
+
+    def stopped(self, *, check: bool) -> dict[str, t.Any]:
+        """Stop the tenant's containers and leave everything else; the next convergence starts them."""
+        observed = self.observe()
+        steps = plan_stopped(observed)
+        if steps and not check:
+            with files.lease(f"{self.directory}/.lease", holder=self.holder):
+                for step in steps:
+                    self._run(step, None)
         return self._result(observed, steps, self.observe() if steps and not check else observed)
 
     def _ensure_image(self) -> None:
@@ -233,6 +270,13 @@ class Stack:
         }
 
 
+def moved(tenant: Tenant, host: str, port: int) -> Tenant:
+    """The tenant with its database at another server, without proxy and replicas."""
+    endpoint = dataclasses.replace(tenant.postgresql, host=host, port=port, primary_port=port, replica_port=0)
+    clusters = {**tenant.postgresql_clusters, tenant.postgresql_cluster: endpoint}
+    return dataclasses.replace(tenant, postgresql_clusters=clusters, database_replica=False)
+
+
 def summary(observed: Observed) -> dict[str, t.Any]:
     """The stack as results and diffs show it; no secret is in it."""
     return {
@@ -261,7 +305,7 @@ def _container(item: t.Mapping[str, t.Any], network: str) -> Container:
 
 def _intact(path: str) -> bool:
     """Whether a directory's content still has the digest in its name."""
-    return path.endswith("-" + docker_render.digest([list(pair) for pair in files.read_tree(path)]))
+    return path.endswith("-" + digest([list(pair) for pair in files.read_tree(path)]))
 
 
 def _forgotten(api: str, service: str) -> tuple[bool, t.Any]:

@@ -80,6 +80,12 @@ def workloads(tenant: Tenant) -> tuple[Workload, ...]:
     )
 
 
+def replica_budget(tenant: Tenant) -> int:
+    """Connections the tenant may hold on one replica: its reporting role's, and Odoo's second pool where it reads there."""
+    pools = sum(workload.surge for workload in workloads(tenant)) if tenant.database_replica else 0
+    return pools + tenant.reporting_connections
+
+
 def connection_budget(tenant: Tenant) -> int:
     """Database connections the tenant may hold at the peak of a rollout; also its role's CONNECTION LIMIT."""
     return sum(workload.surge for workload in workloads(tenant)) + OPERATOR_CONNECTIONS

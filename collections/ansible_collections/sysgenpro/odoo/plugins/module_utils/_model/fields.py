@@ -157,7 +157,7 @@ DATA = (
         "odoo_database_user",
         "str",
         "Login role of the tenant; the tenant's name where unset.",
-        rule=rules.database_name,
+        rule=rules.role_name,
     ),
     Field(
         "odoo_database_initialise",
@@ -166,11 +166,24 @@ DATA = (
         default="clone",
         choices=("clone", "init"),
     ),
+    Field(
+        "odoo_database_replica",
+        "bool",
+        "Whether Odoo reads from a replica where a request only reads; needs the cluster's replica_port.",
+        default=False,
+    ),
+    Field(
+        "odoo_reporting_connections",
+        "int",
+        "Connections of the reporting role, which reads the database on a replica.",
+        default=4,
+        rule=rules.between(1, 64),
+    ),
     Field("odoo_postgresql_cluster", "str", "Key of odoo_postgresql_clusters.", default="shared"),
     Field(
         "odoo_postgresql_clusters",
         "dict",
-        "Clusters of the region: host, port, primary_port, max_connections, reserved_connections.",
+        "Clusters of the region: host (one or several), port, primary_port, replica_port, max_connections, reserved_connections.",
         required=True,
     ),
     Field("odoo_redis_instance", "str", "Key of odoo_redis_instances.", default="shared"),
@@ -181,6 +194,13 @@ DATA = (
         "str",
         "Bucket of the attachments; region and tenant name where unset.",
         rule=rules.matches(r"[a-z0-9][a-z0-9-]{1,61}[a-z0-9]", "3 to 63 of a-z, 0-9 and -"),
+    ),
+    Field(
+        "odoo_bucket_noncurrent_days",
+        "int",
+        "Days for which deleted and replaced attachments stay as older versions; longer than recovery points are used.",
+        default=45,
+        rule=rules.between(1, 3650),
     ),
     Field(
         "odoo_ca_file",
@@ -262,6 +282,23 @@ MAIL = (
     Field("odoo_smtp_port", "int", "Port of the mail server.", default=1025, rule=rules.between(1, 65535)),
 )
 
+RECOVERY = (
+    Field(
+        "odoo_recovery_point_objective",
+        "int",
+        "Seconds of work that the loss of everything but the backups may cost. Drills compare with it.",
+        default=900,
+        rule=rules.between(1, 604800),
+    ),
+    Field(
+        "odoo_recovery_time_objective",
+        "int",
+        "Seconds until the tenant must be in use again from its backups. Drills compare with it.",
+        default=14400,
+        rule=rules.between(1, 604800),
+    ),
+)
+
 OPERATION = (
     Field(
         "odoo_config_path",
@@ -299,5 +336,5 @@ SECRETS = (
     Field("odoo_secret_generate", "bool", "Make missing secrets; for inventories used in tests alone.", default=False),
 )
 
-FIELDS: tuple[Field, ...] = IDENTITY + ROUTES + SOFTWARE + DATA + WORKLOADS + MAIL + OPERATION + SECRETS
+FIELDS: tuple[Field, ...] = IDENTITY + ROUTES + SOFTWARE + DATA + WORKLOADS + MAIL + RECOVERY + OPERATION + SECRETS
 BY_NAME = {field.name: field for field in FIELDS}

@@ -23,7 +23,13 @@ def _collisions(tenants: t.Sequence[Tenant]) -> t.Iterator[str]:
     for variable, key in (
         ("odoo_host", lambda tenant: [tenant.host, tenant.integration_host]),
         ("odoo_database", lambda tenant: [f"{tenant.region}/{tenant.postgresql_cluster}/{tenant.database}"]),
-        ("odoo_database_user", lambda tenant: [f"{tenant.region}/{tenant.postgresql_cluster}/{tenant.database_user}"]),
+        (
+            "odoo_database_user",
+            lambda tenant: [
+                f"{tenant.region}/{tenant.postgresql_cluster}/{role}"
+                for role in (tenant.database_user, tenant.reporting_user)
+            ],
+        ),
         ("odoo_bucket", lambda tenant: [f"{tenant.object_store.get('endpoint')}/{tenant.bucket}"]),
         ("odoo_tenant", lambda tenant: [f"{tenant.region}/{tenant.tenant}"]),
     ):
@@ -41,20 +47,29 @@ def _budgets(tenants: t.Sequence[Tenant]) -> t.Iterator[str]:
     for tenant in tenants:
         clusters.setdefault((tenant.region, tenant.postgresql_cluster), []).append(tenant)
     for (region, cluster), members in clusters.items():
-        endpoint = members[0].postgresql
-        available = endpoint.max_connections - endpoint.reserved_connections
-        budgets = {tenant.tenant: capacity.connection_budget(tenant) for tenant in members}
-        if sum(budgets.values()) > available:
-            shares = ", ".join(
-                f"{name} {budget}" for name, budget in sorted(budgets.items(), key=lambda item: -item[1])[:10]
-            )
-            yield (
-                f"{region}: odoo_postgresql_clusters.{cluster}.max_connections={endpoint.max_connections}: tenants may open "
-                f"{sum(budgets.values())} connections ({shares}) but {available} are accepted: "
-                "raise max_connections or lower replicas, workers or odoo_db_maxconn"
-            )
+        name = f"{region}: odoo_postgresql_clusters.{cluster}"
+        yield from _exceeded(name, members, capacity.connection_budget, "the primary")
+        # The replica that is left when the other one is away must carry all of it.
+        yield from _exceeded(name, members, capacity.replica_budget, "one replica")
         if any(tenant.hosting_model == "dedicated" for tenant in members) and len(members) > 1:
             yield (
-                f"{', '.join(sorted(budgets))}: odoo_postgresql_cluster={cluster!r}: "
+                f"{', '.join(sorted(tenant.tenant for tenant in members))}: odoo_postgresql_cluster={cluster!r}: "
                 "a dedicated cluster must belong to one tenant alone"
             )
+
+
+def _exceeded(
+    name: str, members: t.Sequence[Tenant], budget: t.Callable[[Tenant], int], server: str
+) -> t.Iterator[str]:
+    endpoint = members[0].postgresql
+    available = endpoint.max_connections - endpoint.reserved_connections
+    budgets = {tenant.tenant: budget(tenant) for tenant in members}
+    if sum(budgets.values()) > available:
+        shares = ", ".join(
+            f"{tenant} {share}" for tenant, share in sorted(budgets.items(), key=lambda item: -item[1])[:10]
+        )
+        yield (
+            f"{name}.max_connections={endpoint.max_connections}: tenants may open {sum(budgets.values())} connections to "
+            f"{server} ({shares}) but {available} are accepted: raise max_connections or lower replicas, workers, "
+            "odoo_db_maxconn or odoo_reporting_connections"
+        )

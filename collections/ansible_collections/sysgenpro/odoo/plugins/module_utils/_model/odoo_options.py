@@ -95,6 +95,7 @@ KNOWN: t.Mapping[str, frozenset[str]] = {"19.0": _SERIES_19}
 #: Options that follow from other variables, or whose value is a secret or a guarantee of the platform.
 MANAGED: t.Mapping[str, str] = {
     **dict.fromkeys(("db_host", "db_port", "db_sslmode"), "odoo_postgresql_clusters"),
+    **dict.fromkeys(("db_replica_host", "db_replica_port"), "odoo_database_replica"),
     **dict.fromkeys(("db_name", "dbfilter"), "odoo_database"),
     "db_user": "odoo_database_user",
     **dict.fromkeys(("db_password", "admin_passwd"), "the tenant's secrets"),

@@ -71,12 +71,38 @@ identifier = matches(
     r"[a-z_][a-z0-9_]{0,62}", "a PostgreSQL identifier: 1 to 63 of a-z, 0-9 and _, not starting with a digit"
 )
 RESERVED_DATABASES = frozenset({"postgres", "template0", "template1", "pgbouncer"})
+#: Roles of a cluster itself (role postgresql); the last is the group of the tenants' reporting roles.
+RESERVED_ROLES = frozenset({"postgres", "provisioner", "replicator", "rewind", "pgbouncer_auth", "reporters", "public"})
 
 
 def database_name(value: str) -> str | None:
     if value in RESERVED_DATABASES:
         return f"a name other than {', '.join(sorted(RESERVED_DATABASES))}"
     return identifier(value)
+
+
+def role_name(value: str) -> str | None:
+    if value in RESERVED_ROLES or value.startswith("pg_"):
+        return f"a name other than {', '.join(sorted(RESERVED_ROLES))}, and not starting with pg_"
+    return identifier(value)
+
+
+def service_hosts(value: t.Any) -> str | None:
+    """One name or address, or several: in a list, or in a text separated by commas as libpq takes them."""
+    names = hosts(value)
+    if names and all(isinstance(name, str) and _SERVICE_HOST.fullmatch(name) for name in names):
+        return None
+    return "a name or an IPv4 address, or several, as a list or separated by commas"
+
+
+def hosts(value: t.Any) -> list[t.Any]:
+    """The names in ``value``, in their order: the first that answers is taken."""
+    if isinstance(value, str):
+        return [name.strip() for name in value.split(",")]
+    return list(value) if isinstance(value, (list, tuple)) else []
+
+
+_SERVICE_HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?")
 
 
 tenant_name = matches(

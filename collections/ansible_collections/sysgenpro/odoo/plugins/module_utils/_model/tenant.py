@@ -12,17 +12,22 @@ import re
 import typing as t
 
 from .._support.errors import InvalidTenant
-from . import odoo_options
+from . import odoo_options, rules
 from .fields import BY_NAME, FIELDS, Field
 
 
 @dataclasses.dataclass(frozen=True)
 class Endpoint:
-    """A service of the platform: where it listens and what the budget must respect."""
+    """A service of the platform: where it listens and what the budget must respect.
+
+    ``host`` may be several names separated by commas, as libpq takes them: all have the same ports, and the first that
+    answers is taken.
+    """
 
     host: str
     port: int
     primary_port: int = 0
+    replica_port: int = 0
     max_connections: int = 0
     reserved_connections: int = 0
 
@@ -54,12 +59,15 @@ class Tenant:
     database: str
     database_user: str
     database_initialise: str
+    database_replica: bool
+    reporting_connections: int
     postgresql_cluster: str
     postgresql_clusters: t.Mapping[str, Endpoint]
     redis_instance: str
     redis_instances: t.Mapping[str, Endpoint]
     object_store: t.Mapping[str, str]
     bucket: str
+    bucket_noncurrent_days: int
     ca_file: str
     packing: str
     web_replicas: int
@@ -78,6 +86,8 @@ class Tenant:
     mail_policy: str
     smtp_host: str
     smtp_port: int
+    recovery_point_objective: int
+    recovery_time_objective: int
     config_path: str
     network_pool: str
     start_timeout: int
@@ -89,6 +99,11 @@ class Tenant:
     @property
     def postgresql(self) -> Endpoint:
         return self.postgresql_clusters[self.postgresql_cluster]
+
+    @property
+    def reporting_user(self) -> str:
+        """The role that reads the tenant's database on a replica; PostgreSQL keeps 63 characters of a name."""
+        return f"{self.database_user[:53]}_reporting"
 
     @property
     def redis(self) -> Endpoint:
@@ -113,7 +128,32 @@ PLATFORM_MODULES = (
 )
 
 #: Variables of the same prefix that other roles, playbooks and the role's other entry points read.
-NOT_OF_TENANTS = frozenset({"odoo_addons", "odoo_batch", "odoo_confirm", "odoo_export_path", "odoo_failure_budget"})
+NOT_OF_TENANTS = frozenset(
+    {
+        "odoo_addons",
+        "odoo_batch",
+        "odoo_confirm",
+        "odoo_drill_mode",
+        "odoo_drill_network_pool",
+        "odoo_drill_point",
+        "odoo_drill_repository",
+        "odoo_export_path",
+        "odoo_failure_budget",
+        "odoo_filestore_manifest",
+        "odoo_filestore_mode",
+        "odoo_recovery_reason",
+        "odoo_recovery_reference",
+        "odoo_recovery_recipients",
+        "odoo_restore_drop",
+        "odoo_restore_from",
+        "odoo_restore_host",
+        "odoo_restore_jobs",
+        "odoo_restore_memory_mb",
+        "odoo_restore_release",
+        "odoo_restore_repository",
+        "odoo_restore_timeout",
+    }
+)
 
 _PYTHON_TYPES: dict[str, tuple[type, ...]] = {
     "str": (str,),
@@ -159,7 +199,14 @@ def completed(variables: t.Mapping[str, t.Any], *, host: str) -> dict[str, t.Any
     :raises InvalidTenant: as parse does.
     """
     tenant = parse(variables, host=host)
-    names = ("odoo_tenant", "odoo_integration_host", "odoo_database", "odoo_database_user", "odoo_bucket")
+    names = (
+        "odoo_tenant",
+        "odoo_integration_host",
+        "odoo_database",
+        "odoo_database_user",
+        "odoo_bucket",
+        "odoo_bucket_noncurrent_days",
+    )
     return {**variables, **{name: getattr(tenant, BY_NAME[name].attribute) for name in names}}
 
 
@@ -205,6 +252,8 @@ def _relations(values: dict[str, t.Any]) -> list[str]:
     problems += _incomplete(
         "odoo_postgresql_clusters", values["postgresql_clusters"], ("host", "port", "primary_port", "max_connections")
     )
+    problems += _unusable_hosts(values["postgresql_clusters"])
+    problems += _no_replicas(values)
     problems += _incomplete("odoo_redis_instances", values["redis_instances"], ("host", "port"))
     problems += _incomplete("odoo_object_store", {"": values["object_store"]}, ("endpoint",))
     if not values["image"].startswith(tuple(values["approved_registries"])):
@@ -228,6 +277,30 @@ def _incomplete(name: str, entries: t.Mapping[str, t.Any], keys: tuple[str, ...]
         if missing:
             problems.append(f"{name}{'.' if entry else ''}{entry}: must have {', '.join(missing)}")
     return problems
+
+
+def _unusable_hosts(clusters: t.Mapping[str, t.Any]) -> list[str]:
+    found = (
+        (name, entry["host"]) for name, entry in sorted(clusters.items()) if isinstance(entry, dict) and "host" in entry
+    )
+    return [
+        f"odoo_postgresql_clusters.{name}.host={host!r}: must be {accepted}"
+        for name, host in found
+        for accepted in [rules.service_hosts(host)]
+        if accepted
+    ]
+
+
+def _no_replicas(values: dict[str, t.Any]) -> list[str]:
+    cluster = values["postgresql_clusters"].get(values["postgresql_cluster"])
+    if not values["database_replica"] or not isinstance(cluster, dict) or cluster.get("replica_port"):
+        return []
+    return [
+        (
+            f"odoo_database_replica=True: odoo_postgresql_clusters.{values['postgresql_cluster']} must have replica_port, "
+            "the port of its replicas"
+        )
+    ]
 
 
 def _build(values: dict[str, t.Any], host: str) -> Tenant:
@@ -260,4 +333,5 @@ def _build(values: dict[str, t.Any], host: str) -> Tenant:
 
 def _endpoint(entry: dict[str, t.Any]) -> Endpoint:
     known = {field.name for field in dataclasses.fields(Endpoint)}
-    return Endpoint(**{key: value for key, value in entry.items() if key in known})
+    values = {key: value for key, value in entry.items() if key in known}
+    return Endpoint(**{**values, "host": ",".join(rules.hosts(entry["host"]))})

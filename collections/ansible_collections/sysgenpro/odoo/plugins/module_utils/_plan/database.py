@@ -16,6 +16,20 @@ if t.TYPE_CHECKING:
 
 
 @dataclasses.dataclass(frozen=True)
+class ObservedReporting:
+    """A snapshot of the reporting role.
+
+    ``limit`` is None where the role is missing. ``read_only`` says whether its transactions are by default and whether it
+    belongs to the group of reporting roles. ``gaps`` counts the tables it may read too little or too much of.
+    """
+
+    limit: int | None = None
+    read_only: bool = False
+    accepted: bool = False
+    gaps: int = 0
+
+
+@dataclasses.dataclass(frozen=True)
 class ObservedDatabase:
     """A snapshot of role, database, template and what an earlier run left half-made.
 
@@ -27,6 +41,7 @@ class ObservedDatabase:
     comment: t.Mapping[str, t.Any] | None
     template_exists: bool
     draft_exists: bool
+    reporting: ObservedReporting = ObservedReporting()
 
 
 @dataclasses.dataclass(frozen=True)

@@ -95,6 +95,12 @@ def plan_absent(observed: Observed, tenant: str) -> tuple[Step, ...]:
     return tuple(steps)
 
 
+def plan_stopped(observed: Observed) -> tuple[Step, ...]:
+    """Steps after which nothing of the tenant runs; files, bridge and route stay for the next start."""
+    alive = [container for container in observed.containers if container.state in ALIVE]
+    return tuple(Step("stop_container", container.name, "the tenant is stopped") for container in alive)
+
+
 def _assign(desired: Desired, observed: Observed, network: Network) -> tuple[Assignment, ...]:
     used = {container.address for container in observed.containers if container.address}
     addresses = free_addresses(network.subnet, used)

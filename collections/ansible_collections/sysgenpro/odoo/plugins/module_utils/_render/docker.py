@@ -7,27 +7,17 @@
 from __future__ import annotations
 
 import dataclasses
-import hashlib
 import ipaddress
-import json
 import typing as t
 
 from .._model.capacity import Workload, workloads
 from . import odoo_conf
+from .containers import LABEL, LOG, ODOO_UID, RENDERING_VERSION, digest
 from .odoo_conf import GEVENT_PORT, HTTP_PORT, File
 
 if t.TYPE_CHECKING:
     from .._model.secrets import Secrets
     from .._model.tenant import Tenant
-
-#: Part of every release: a change here moves containers only when they are deployed, see Desired.release.
-RENDERING_VERSION = 1
-
-LABEL = "sysgenpro.odoo/"
-ODOO_UID = 101
-#: Bytes; installing sixty modules takes a good part of one GiB.
-ONE_OFF_MEMORY = 3 * 1024**3
-LOG = {"Type": "json-file", "Config": {"max-size": "10m", "max-file": "3"}}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -103,6 +93,7 @@ def _body(tenant: Tenant, workload: Workload, path: str) -> dict[str, t.Any]:
         "Image": tenant.image,
         "Cmd": command(workload),
         "User": f"{ODOO_UID}:{ODOO_UID}",
+        "Env": [f"{name}={value}" for name, value in sorted(odoo_conf.LIBPQ.items())],
         # Readiness during a rollout is asked from outside, many times a second; this one is for operators and monitoring.
         "Healthcheck": {
             "Test": ["CMD", "/usr/local/bin/odoo-health", f"http://127.0.0.1:{probe.port}{probe.paths[0]}"],
@@ -143,42 +134,6 @@ def _probe(workload: Workload) -> Probe:
     return Probe(HTTP_PORT, ("/web/health", "/web/login") if workload.name == "web" else ("/web/health",))
 
 
-def digest(value: t.Any) -> str:
-    """Twelve hexadecimal digits that change with ``value``."""
-    return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()[:12]
-
-
 def gateway(subnet: str) -> str:
     """First address of ``subnet``, the host's own."""
     return str(ipaddress.ip_network(subnet)[1])
-
-
-def one_off_body(
-    image: str, argv: t.Sequence[str], directory: str, labels: t.Mapping[str, str], writable: str = ""
-) -> dict[str, t.Any]:
-    """The create request of a container that runs once, configured from ``directory``, with ``writable`` bound at /out."""
-    return {
-        "Image": image,
-        "Cmd": list(argv),
-        "User": f"{ODOO_UID}:{ODOO_UID}",
-        "Labels": dict(labels),
-        "HostConfig": {
-            "Binds": [
-                f"{directory}/plain:/etc/odoo:ro",
-                f"{directory}/secret:/run/secrets:ro",
-                *([f"{writable}:/out"] if writable else []),
-            ],
-            "CapDrop": ["ALL"],
-            "LogConfig": LOG,
-            "Memory": ONE_OFF_MEMORY,
-            "MemorySwap": ONE_OFF_MEMORY,
-            "PidsLimit": 512,
-            "ReadonlyRootfs": True,
-            "SecurityOpt": ["no-new-privileges"],
-            "Tmpfs": {
-                "/tmp": "rw,nosuid,nodev,size=512m,mode=1777",  # a path inside the container
-                # base writes its files here before they are moved into the database.
-                "/run/odoo": f"rw,nosuid,nodev,noexec,size=256m,mode=0700,uid={ODOO_UID},gid={ODOO_UID}",
-            },
-        },
-    }

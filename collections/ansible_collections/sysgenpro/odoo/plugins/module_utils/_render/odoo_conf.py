@@ -20,6 +20,12 @@ ADDONS_PATH = "/usr/lib/python3/dist-packages/odoo/addons,/opt/odoo/oca,/opt/odo
 HTTP_PORT = 8069
 GEVENT_PORT = 8072
 CA_FILE = "/etc/odoo/ca.crt"
+#: Seconds after which the next proxy is tried, and after which one that stopped answering is given up.
+CONNECT_SECONDS = 3
+SILENT_SECONDS = 15
+SERVICE = "odoo"
+#: What libpq reads beside odoo.conf, which has no options for these.
+LIBPQ = {"PGSERVICE": SERVICE, "PGSERVICEFILE": "/etc/odoo/pg_service.conf"}
 STORAGE_CODE = "attachments"
 
 
@@ -35,36 +41,43 @@ class File:
 def files(tenant: Tenant, workload: Workload, secrets: Secrets, ca: str) -> tuple[File, ...]:
     """Everything a container of ``workload`` reads: paths are relative, ``plain/`` becomes /etc/odoo, ``secret/`` /run/secrets."""
     return (
-        File("plain/odoo.conf", _sections(_plain(tenant, workload))),
-        File("plain/server_env.conf", _sections({f"fs_storage.{STORAGE_CODE}": _storage(tenant)})),
+        File("plain/odoo.conf", sections(_plain(tenant, workload))),
+        File("plain/server_env.conf", sections({f"fs_storage.{STORAGE_CODE}": storage(tenant)})),
+        File("plain/pg_service.conf", _service()),
         File("plain/ca.crt", ca),
-        File("secret/odoo.conf", _sections(_secret(secrets)), secret=True),
-        File("secret/server_env.conf", _sections({"environment": _environment(secrets)}), secret=True),
+        File("secret/odoo.conf", sections(_secret(secrets)), secret=True),
+        File("secret/server_env.conf", sections({"environment": _environment(secrets)}), secret=True),
     )
+
+
+#: What a single process without sessions in Redis, mail, queue and scheduled actions has.
+SINGLE: t.Mapping[str, t.Any] = {
+    "addons_path": ADDONS_PATH,
+    "data_dir": "/run/odoo/data",
+    "db_sslmode": "verify-full",
+    "list_db": False,
+    "max_cron_threads": 0,
+    "server_wide_modules": "base,rpc,web,sysgenpro_tenant_bus",
+    "workers": 0,
+}
 
 
 def one_off_files(tenant: Tenant, *, database: str, user: str, password: str, ca: str) -> tuple[File, ...]:
     """Configuration of a container that runs one Odoo command against ``database`` and needs neither sessions nor storage."""
     options = {
-        "addons_path": ADDONS_PATH,
-        "data_dir": "/run/odoo/data",
+        **SINGLE,
         "db_host": tenant.postgresql.host,
         "db_maxconn": 8,
         "db_name": database,
         "db_port": tenant.postgresql.primary_port,
-        "db_sslmode": "verify-full",
         "db_user": user,
         "http_enable": False,
         "http_interface": "127.0.0.1",
-        "list_db": False,
-        "max_cron_threads": 0,
-        "server_wide_modules": "base,rpc,web,sysgenpro_tenant_bus",
-        "workers": 0,
     }
     return (
-        File("plain/odoo.conf", _sections({"options": options})),
+        File("plain/odoo.conf", sections({"options": options})),
         File("plain/ca.crt", ca),
-        File("secret/odoo.conf", _sections({"options": {"db_password": password}}), secret=True),
+        File("secret/odoo.conf", sections({"options": {"db_password": password}}), secret=True),
     )
 
 
@@ -98,6 +111,7 @@ def _plain(tenant: Tenant, workload: Workload) -> dict[str, dict[str, t.Any]]:
         "smtp_port": tenant.smtp_port,
         "smtp_server": tenant.smtp_host,
         "workers": workload.workers,
+        **_replica(tenant),
         **tenant.config,
     }
     session = {
@@ -119,6 +133,30 @@ def _plain(tenant: Tenant, workload: Workload) -> dict[str, dict[str, t.Any]]:
     return sections
 
 
+def _replica(tenant: Tenant) -> dict[str, t.Any]:
+    """Where requests that only read go, as the same role; not through PgBouncer, which leads to the primary."""
+    if not tenant.database_replica:
+        return {}
+    return {"db_replica_host": tenant.postgresql.host, "db_replica_port": tenant.postgresql.replica_port}
+
+
+def _service() -> str:
+    """libpq's own defaults for every connection; what Odoo names itself wins.
+
+    connect_timeout passes over a proxy that accepts and says nothing; tcp_user_timeout ends what waits for a machine that
+    is gone, also while it connects.
+    """
+    values = {
+        "connect_timeout": CONNECT_SECONDS,
+        "keepalives_count": 3,
+        "keepalives_idle": 30,
+        "keepalives_interval": 5,
+        "tcp_user_timeout": SILENT_SECONDS * 1000,
+    }
+    # No spaces: libpq takes them for a part of the value.
+    return "".join([f"[{SERVICE}]\n", *(f"{name}={value}\n" for name, value in sorted(values.items()))])
+
+
 def runs_queue(tenant: Tenant, workload: Workload) -> bool:
     """Whether the workload runs queue jobs: wherever queue_job is server-wide, a runner starts."""
     return workload.name == "queue" or tenant.packing == "compact"
@@ -138,7 +176,7 @@ def _secret(secrets: Secrets) -> dict[str, dict[str, t.Any]]:
     }
 
 
-def _storage(tenant: Tenant) -> dict[str, t.Any]:
+def storage(tenant: Tenant) -> dict[str, t.Any]:
     """Settings of the fs.storage record, read by server_environment; keys come from variables, see _environment."""
     options = {
         "endpoint_url": tenant.object_store["endpoint"],
@@ -176,7 +214,7 @@ def _environment(secrets: Secrets) -> dict[str, str]:
     return {"ODOO_S3_KEY": secrets.s3_access_key, "ODOO_S3_SECRET": secrets.s3_secret_key}
 
 
-def _sections(sections: t.Mapping[str, t.Mapping[str, t.Any]]) -> str:
+def sections(sections: t.Mapping[str, t.Mapping[str, t.Any]]) -> str:
     """INI text with sections and keys in a stable order."""
     blocks = []
     for name in sorted(sections):

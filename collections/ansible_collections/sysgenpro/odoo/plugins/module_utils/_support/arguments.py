@@ -33,6 +33,22 @@ TENANT_PASSWORDS: dict[str, t.Any] = {
         "type": "dict",
         "required": True,
         "no_log": False,  # the options below are what must not be logged
-        "options": {name: _secret() for name in ("provisioner", "database", "admin", "health", "health_key")},
+        "options": {
+            name: _secret() for name in ("provisioner", "database", "admin", "health", "health_key", "reporting")
+        },
     }
+}
+
+BUCKET: dict[str, t.Any] = {
+    "endpoint": {"type": "str", "required": True},
+    "bucket": {"type": "str", "required": True},
+    "region": {"type": "str", "default": "us-east-1"},
+    "access_key": {"type": "str", "required": True, "no_log": False},
+    "secret_key": _secret(),
+}
+
+EVIDENCE: dict[str, t.Any] = {
+    "image": {"type": "str", "required": True},
+    "evidence": {"type": "dict", "required": True, "options": BUCKET},
+    "public_key": {"type": "str", "required": True, "no_log": False},
 }
