@@ -4,7 +4,9 @@ set -euo pipefail
 # shellcheck source=scripts/environment.sh
 . "$(dirname "${BASH_SOURCE[0]}")/scripts/environment.sh"
 
-benchmarks() { find "$ROOT/benchmarks" -maxdepth 1 -name '[a-z]*.py' -printf '%f\n' | sed 's/\.py$//' | sort; }
+benchmarks() {
+    find "$ROOT/benchmarks" -name '[a-z]*.py' -not -path '*/lib/*' -not -path '*_plugins/*' -printf '%P\n' | sed 's/\.py$//' | sort
+}
 
 usage() {
     say "Usage: ./bench.sh [name…]"

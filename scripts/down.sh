@@ -75,6 +75,7 @@ unhook() {
 remove_firewall() {
     if command -v iptables >/dev/null; then
         unhook INPUT SYSGENPRO-INPUT
+        unhook INPUT SYSGENPRO-PRIVATE
         unhook DOCKER-USER SYSGENPRO-FORWARD
     fi
     rm -f /usr/local/sbin/sysgenpro-firewall /run/sysgenpro-firewall.state

@@ -16,6 +16,8 @@ from region import containers
 
 REGION = "local"
 PRIVATE_ADDRESS = "172.30.255.1"
+# Carries the second proxy of each cluster.
+PROXY_ADDRESS = "172.30.254.1"
 # The kernel keeps a part of the memory for itself: a machine sold with 12 GiB shows a little less.
 MEMORY_MIB = 12 * 1024 - 512
 # Images and their build take about 8 GiB, the region's volumes and their growth the rest.
@@ -24,17 +26,23 @@ DISK_MIB_AGAIN = 4 * 1024
 # Where the local region's services listen; a unit test compares this with inventories/local and the roles' defaults.
 PUBLIC_PORTS = {80, 443}
 PRIVATE_PORTS = {
-    *(1025, 8333, 18333),  # mail capture, object storage
+    *(1025, 8333, 18333, 8343, 18343),  # mail capture, object storage here and off-site
     *(2379, 2380, 2381, 2382, 2383, 2384),  # etcd
     *(5441, 5442, 5443, 8441, 8442, 8443),  # PostgreSQL and Patroni, shared
     *(5451, 5452, 5453, 8451, 8452, 8453),  # PostgreSQL and Patroni, globex
-    *(5500, 5501, 5510, 5511),  # HAProxy: primary and replica
-    *(6379, 6389, 6432, 6442),  # Redis, PgBouncer
+    *(8461, 8462, 8463, 8471, 8472, 8473),  # pgBackRest
+    *(8481, 8482, 8483, 8491, 8492, 8493),  # backup agents
+    *(6379, 6389),  # Redis
+}
+PROXY_PORTS = {
+    *(5500, 5501, 5510, 5511, 6432, 6442),  # HAProxy: primary, replica and pooler
+    *(6464, 6465),  # PgBouncer
 }
 LOOPBACK_PORTS = {
-    *(5509, 5519),  # HAProxy's health
+    *(5509, 5519, 5529, 5539),  # HAProxy's health
     *(8098, 8099),  # pages, Traefik's API
     *(8333, 18333, 9333, 9340, 9341, 19333, 19340, 19341),  # object storage, its parts and their gRPC
+    *(8343, 18343, 9353, 9360, 9361, 19353, 19360, 19361),  # the same off-site
 }
 
 
@@ -67,7 +75,8 @@ def disk_problems(free_mib: int, path: Path, *, again: bool) -> list[str]:
 
 def port_problems(sockets: list[Listener], ours: set[str]) -> list[str]:
     """Return a line for each port of the region that something else holds."""
-    wanted = {(port, PRIVATE_ADDRESS) for port in PUBLIC_PORTS | PRIVATE_PORTS}
+    wanted = {(port, PRIVATE_ADDRESS) for port in PUBLIC_PORTS | PRIVATE_PORTS | PROXY_PORTS}
+    wanted |= {(port, PROXY_ADDRESS) for port in PROXY_PORTS}
     wanted |= {(port, "127.0.0.1") for port in PUBLIC_PORTS | LOOPBACK_PORTS}
     problems = []
     for socket in sockets:
