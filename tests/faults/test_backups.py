@@ -14,7 +14,8 @@ from backup_faults import CA, FIRST, SECOND, Backups, Repository, Scratch, disab
 from botocore.exceptions import ClientError
 from fault_evidence import record
 from fault_proxy import Fault, before_store
-from postgresql_faults import ADDRESS, docker, globex
+from local_region import ADDRESS
+from postgresql_faults import docker, globex
 
 MASTER = 9333
 #: What pgBackRest may take with a repository that does not answer: its own time-outs, then the other repository.

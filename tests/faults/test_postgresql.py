@@ -11,10 +11,13 @@ import time
 import typing as t
 import urllib.request
 
+import local_region as region
+import machine_faults as machine
 import postgresql_faults as faults
 import pytest
 from fault_evidence import record
-from postgresql_faults import BOUND, Cluster, Writes, docker
+from postgresql_faults import BOUND, Cluster, docker
+from writes import Writes
 
 if t.TYPE_CHECKING:
     from pathlib import Path
@@ -32,25 +35,33 @@ def cluster() -> t.Iterator[Cluster]:
         yield found
 
 
-def keeps_what_it_acknowledged(
-    cluster: Cluster, name: str, fault: t.Callable[[Cluster], None], bound: float, **seen: t.Any
-) -> None:
+class Outcome(t.NamedTuple):
+    """What a fault cost: the longest pause of all writers together in seconds, and rows."""
+
+    gap: float
+    acknowledged: int
+    lost: int
+
+    def within(self, bound: float) -> bool:
+        """Nothing acknowledged was lost, nobody waited longer than ``bound``, and there was enough to lose."""
+        return self.lost == 0 and self.gap <= bound and self.acknowledged > 100
+
+
+def outcome(cluster: Cluster, name: str, fault: t.Callable[[Cluster], None], **seen: t.Any) -> Outcome:
     gap, writes = faults.done_to(cluster, fault)
-    lost, acknowledged = writes.lost(), len(writes.acknowledged)
-    record(name, gap=round(gap, 3), bound=bound, acknowledged=acknowledged, lost=lost, **seen)
-    assert lost == 0
-    assert gap <= bound
-    assert acknowledged > 100
+    cost = Outcome(round(gap, 3), len(writes.acknowledged), writes.lost())
+    record(name, **cost._asdict(), **seen)
+    return cost
 
 
 @pytest.mark.ci
 def test_postmaster_killed(cluster: Cluster) -> None:
-    keeps_what_it_acknowledged(cluster, "postgresql-postmaster-killed", faults.kill_postmaster, BOUND)
+    assert outcome(cluster, "postgresql-postmaster-killed", faults.kill_postmaster).within(BOUND)
 
 
 @pytest.mark.ci
 def test_container_killed(cluster: Cluster) -> None:
-    keeps_what_it_acknowledged(cluster, "postgresql-container-killed", faults.kill_leader, BOUND)
+    assert outcome(cluster, "postgresql-container-killed", faults.kill_leader).within(BOUND)
 
 
 def test_member_cut_off(cluster: Cluster) -> None:
@@ -62,12 +73,12 @@ def test_member_cut_off(cluster: Cluster) -> None:
         with cluster.cut_off(leader) as cut:
             assert cut.holds(cluster.processes(leader))
             assert not cut.reaches_etcd()
-            assert faults.reaches_etcd()
+            assert machine.reaches_etcd()
             seen["seconds_until_another_led"] = cluster.until("another", lambda: faults.another_leads(cluster, leader))
             seen["takes_writes"] = takes_writes(cluster, leader)
             seen["conditions"] = sorted(cluster.conditions())
 
-    keeps_what_it_acknowledged(cluster, "postgresql-member-cut-off", cut, BOUND, seen=seen)
+    assert outcome(cluster, "postgresql-member-cut-off", cut, seen=seen).within(BOUND)
     assert seen["takes_writes"] is False
     assert "member_down" in seen["conditions"]
 
@@ -86,7 +97,7 @@ def test_etcd_minority_lost(cluster: Cluster) -> None:
             time.sleep(25)
             assert cluster.leader().name == leader
 
-    keeps_what_it_acknowledged(cluster, "postgresql-etcd-minority-lost", lose, BLINK)
+    assert outcome(cluster, "postgresql-etcd-minority-lost", lose).within(BLINK)
 
 
 @pytest.mark.ci
@@ -103,7 +114,7 @@ def test_etcd_majority_lost(cluster: Cluster) -> None:
                 seen.update(cluster.conditions())
                 time.sleep(1)
 
-    keeps_what_it_acknowledged(cluster, "postgresql-etcd-majority-lost", lose, BLINK)
+    assert outcome(cluster, "postgresql-etcd-majority-lost", lose).within(BLINK)
     assert "dcs_unreachable" in seen
     assert cluster.leader().name == leader
     assert faults.etcd_has_a_majority()
@@ -131,7 +142,7 @@ def test_synchronous_standby_lost(cluster: Cluster) -> None:
             for member in replicas:
                 cluster.start_container(member)
 
-    keeps_what_it_acknowledged(cluster, "postgresql-synchronous-standby-lost", lose, BOUND, seen=seen)
+    assert outcome(cluster, "postgresql-synchronous-standby-lost", lose, seen=seen).within(BOUND)
     assert seen["module"] == "synchronous_standby_lost"
     assert cluster.leader().name == leader
     assert cluster.conditions() == set()
@@ -139,10 +150,10 @@ def test_synchronous_standby_lost(cluster: Cluster) -> None:
 
 def module_says(member: str) -> str:
     """The condition that the module patroni_cluster reports, run as an operator would."""
-    found = faults.ansible_module(
+    found = region.ansible_module(
         "globex_db1",
         "sysgenpro.odoo.patroni_cluster",
-        members=[f"https://{faults.ADDRESS}:{port}" for port in (8451, 8452, 8453)],
+        members=[f"https://{region.ADDRESS}:{port}" for port in (8451, 8452, 8453)],
     )
     assert found["cluster"]["leader"] == member
     return str(found["condition"])
@@ -154,7 +165,7 @@ def test_proxy_killed(cluster: Cluster, component: str, number: int) -> None:
     """The next connection goes through the other proxy; sessions through the killed one are lost."""
     container = f"local-globex_proxy{number}-{component}"
     port = 6442
-    tenant = faults.tenant_login("globex_production", port)
+    tenant = region.tenant_login("globex_production", port)
     gaps: list[float] = []
     with contextlib.closing(tenant()):
         docker("kill", container)
@@ -166,7 +177,7 @@ def test_proxy_killed(cluster: Cluster, component: str, number: int) -> None:
                     cursor.execute("SELECT NOT pg_is_in_recovery()")
                     assert cursor.fetchone() == (True,)
                 gaps.append(time.monotonic() - began)
-            answered = faults.web_answers("globex.localhost")
+            answered = region.web_answers("globex.localhost")
         finally:
             docker("start", container)
             cluster.until("a proxy that knows the leader", lambda: proxy_is_well(number))
@@ -182,7 +193,7 @@ def test_proxy_killed(cluster: Cluster, component: str, number: int) -> None:
 
 def test_proxy_hangs(cluster: Cluster) -> None:
     """A proxy that accepts connections and says nothing is passed over after connect_timeout, which is 3 s."""
-    login = faults.tenant_login("globex_production", 6442)
+    login = region.tenant_login("globex_production", 6442)
     docker("pause", "local-globex_proxy1-haproxy")
     try:
         began = time.monotonic()
@@ -227,7 +238,7 @@ def test_wal_disk_full(cluster: Cluster) -> None:
         cluster.make_lead(full)
         with Writes(cluster) as writes:
             started = time.monotonic()
-            with faults.filled(wal):
+            with machine.filled(wal):
                 seen["seconds_until_another_led"] = cluster.until("another", lost_the_lead)
                 writes.wait_for_more()
                 cluster.until("its name", lambda: bool(cluster.conditions()))
@@ -255,12 +266,12 @@ def test_rolling_upgrade(cluster: Cluster, tmp_path: Path) -> None:
     changed.write_text(json.dumps(lock))
 
     def upgrade(_cluster: Cluster) -> None:
-        faults.playbook("upgrade_postgresql.yml", cluster="globex", images_lock_file=str(changed))
+        region.playbook("upgrade_postgresql.yml", cluster="globex", images_lock_file=str(changed))
         assert {cluster.image(member) for member in cluster.rests} == {other}
 
     try:
-        keeps_what_it_acknowledged(cluster, "postgresql-rolling-upgrade", upgrade, BOUND, image=other)
+        assert outcome(cluster, "postgresql-rolling-upgrade", upgrade, image=other).within(BOUND)
     finally:
-        faults.playbook("upgrade_postgresql.yml", cluster="globex")
+        region.playbook("upgrade_postgresql.yml", cluster="globex")
         docker("image", "rm", other, check=False)
     assert {cluster.image(member) for member in cluster.rests} == {locked}

@@ -6,9 +6,10 @@ import subprocess
 
 import postgresql_faults as faults
 from fault_evidence import record
+from local_region import ROOT
 from runbook import commands
 
-RUNBOOK = faults.ROOT / "docs/operations/postgresql.md"
+RUNBOOK = ROOT / "docs/operations/postgresql.md"
 
 
 def follow(*headings: str) -> str:
@@ -16,7 +17,7 @@ def follow(*headings: str) -> str:
     lines = [line for heading in headings for line in commands(RUNBOOK, heading)]
     done = subprocess.run(
         ["bash", "-c", "\n".join(["set -euo pipefail", *lines])],
-        cwd=faults.ROOT,
+        cwd=ROOT,
         capture_output=True,
         text=True,
         check=False,

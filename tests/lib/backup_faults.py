@@ -19,7 +19,8 @@ from pathlib import Path
 import boto3
 from botocore.config import Config
 from fault_proxy import issue
-from postgresql_faults import ADDRESS, SECRETS, Cluster, docker
+from local_region import ADDRESS, SECRETS
+from postgresql_faults import Cluster, docker
 
 CA = SECRETS / "ca"
 POSTGRES = 999

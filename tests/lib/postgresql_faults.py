@@ -6,13 +6,7 @@ Faults use Docker, signals and packet filters; what the cluster says comes from 
 from __future__ import annotations
 
 import contextlib
-import itertools
-import json
-import os
-import shutil
 import subprocess
-import tempfile
-import threading
 import time
 import typing as t
 from pathlib import Path
@@ -22,21 +16,17 @@ from ansible_collections.sysgenpro.odoo.plugins.module_utils._adapters import pa
 from ansible_collections.sysgenpro.odoo.plugins.module_utils._converge.patroni import Runner
 from ansible_collections.sysgenpro.odoo.plugins.module_utils._model.patroni import Member, Topology, conditions
 from ansible_collections.sysgenpro.odoo.plugins.module_utils._support.errors import OdooError
+from local_region import ADDRESS, PROXIES, SECRETS
+from machine_faults import ETCD, chain, control_group, iptables, local_ports, mount_over, run, unmount_from
+from writes import Writes
 
-ROOT = Path(__file__).resolve().parents[2]
-SECRETS = ROOT / "inventories/local/.secrets/local"
-ADDRESS = "172.30.255.1"
-#: Where the cluster's proxies are; libpq takes the first that answers.
-PROXIES = f"{ADDRESS},172.30.254.1"
+if t.TYPE_CHECKING:
+    from machine_faults import Cut
+
 #: Seconds that a failed member or a lost lead may cost: ttl + loop_wait + retry_timeout of the region.
 BOUND = 20 + 5 + 5
-CHAIN = "SYSGENPRO-FAULTS"
 #: What the region's images are called.
-LOCK = ROOT / "inventories/local/.secrets/local/images.json"
-#: Size of the file system that small_wal makes: max_wal_size of globex (as much as its memory) fits twice.
-WAL_MIB = 1536
-#: Members of the region's etcd and their client ports.
-ETCD = {"db1": 2379, "db2": 2381, "db3": 2383}
+LOCK = SECRETS / "images.json"
 
 
 def docker(*arguments: str, check: bool = True) -> str:
@@ -200,11 +190,11 @@ class Cluster:
         """The member's pg_wal on a file system of its own, of WAL_MIB, while the block runs; its directory on this machine."""
         volume = docker("volume", "inspect", "-f", "{{.Mountpoint}}", self.container(member))
         wal = Path(volume) / "data/pg_wal"
-        self._swap(member, lambda: _mount_over(wal))
+        self._swap(member, lambda: mount_over(wal))
         try:
             yield wal
         finally:
-            self._swap(member, lambda: _unmount_from(wal))
+            self._swap(member, lambda: unmount_from(wal))
 
     def _swap(self, member: str, change: t.Callable[[], None]) -> None:
         docker("stop", self.container(member))
@@ -229,185 +219,12 @@ class Cluster:
         Its processes are told apart from those of the other members, which share the machine's network, by three marks: the
         ports it listens on, the local ports of the connections it has, and for new ones the control group they are made in.
         """
-        with _control_group(self.processes(member)) as group, _chain() as chain:
+        with control_group(self.processes(member)) as group, chain() as into:
             own = [self.rests[member], self.servers[member]]
-            for port in sorted({*own, *_local_ports(self.processes(member))}):
-                iptables("-A", chain, "-p", "tcp", "--sport", str(port), "-j", "DROP")
-            iptables("-A", chain, "-m", "cgroup", "--path", group.path, "-j", "DROP")
+            for port in sorted({*own, *local_ports(self.processes(member))}):
+                iptables("-A", into, "-p", "tcp", "--sport", str(port), "-j", "DROP")
+            iptables("-A", into, "-m", "cgroup", "--path", group.path, "-j", "DROP")
             yield group
-
-
-class Cut(t.NamedTuple):
-    """A control group whose processes are cut off: its path in the hierarchy and its directory."""
-
-    path: str
-    directory: Path
-
-    def holds(self, processes: t.Iterable[int]) -> bool:
-        return set(processes) <= {int(pid) for pid in (self.directory / "cgroup.procs").read_text().split()}
-
-    def reaches_etcd(self) -> bool:
-        """Whether a process that joins the group reaches any member of etcd."""
-        return reaches_etcd(f"echo $$ >{self.directory}/cgroup.procs && ")
-
-
-def reaches_etcd(before: str = "") -> bool:
-    """Whether a new process of this machine reaches any member of etcd; ``before`` is shell that it runs first."""
-    tries = [f"timeout 2 bash -c '</dev/tcp/{ADDRESS}/{port}'" for port in ETCD.values()]
-    return run("bash", "-c", f"{before}{{ {' || '.join(tries)}; }}").returncode == 0
-
-
-def _mount_over(wal: Path) -> None:
-    """A file system in memory with the directory's content, at the directory's place."""
-    kept = wal.with_name("pg_wal.beside")
-    run("cp", "-a", str(wal), str(kept))
-    owner = wal.stat()
-    options = f"size={WAL_MIB}m,mode=0700,uid={owner.st_uid},gid={owner.st_gid}"
-    subprocess.run(["mount", "-t", "tmpfs", "-o", options, "tmpfs", str(wal)], check=True)
-    subprocess.run(["cp", "-a", f"{kept}/.", str(wal)], check=True)
-    shutil.rmtree(kept)
-
-
-def _unmount_from(wal: Path) -> None:
-    """The directory again, with what the file system held in the end."""
-    kept = wal.with_name("pg_wal.beside")
-    subprocess.run(["cp", "-a", str(wal), str(kept)], check=True)
-    subprocess.run(["umount", str(wal)], check=True)
-    if not (wal.parent / "PG_VERSION").exists():
-        # Patroni gave the data up and could not remove the mount: it copies the leader's anew once nothing is left.
-        shutil.rmtree(wal.parent)
-        return
-    for entry in wal.iterdir():
-        shutil.rmtree(entry) if entry.is_dir() else entry.unlink()
-    subprocess.run(["cp", "-a", f"{kept}/.", str(wal)], check=True)
-    shutil.rmtree(kept)
-
-
-@contextlib.contextmanager
-def filled(directory: Path) -> t.Iterator[None]:
-    """No room left on the file system of ``directory``; another one than the machine's own."""
-    if directory.stat().st_dev == directory.parent.stat().st_dev:
-        raise RuntimeError(f"{directory} is on the same file system as {directory.parent}")
-    ballast = directory / "sysgenpro-ballast"
-    with contextlib.suppress(OSError), ballast.open("wb", buffering=0) as file:
-        while True:
-            file.write(bytes(1 << 20))
-    try:
-        yield
-    finally:
-        ballast.unlink(missing_ok=True)
-
-
-def ansible_module(host: str, module: str, **arguments: t.Any) -> dict[str, t.Any]:
-    """What a module returns on a host of the local region."""
-    argv = ["ansible", "-i", "inventories/catalogue", "-i", "inventories/local", host, "-m", module]
-    done = subprocess.run(
-        [*argv, "-a", json.dumps(arguments), "--one-line"],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=120,
-        env={**os.environ, "ANSIBLE_FORCE_COLOR": "0"},
-    )
-    if done.returncode:
-        raise RuntimeError(f"{module}: {done.stdout}{done.stderr}")
-    return t.cast("dict[str, t.Any]", json.loads(done.stdout.split("=>", 1)[1]))
-
-
-def playbook(name: str, **variables: str) -> str:
-    """Run a playbook on the local region; what it prints."""
-    argv = ["ansible-playbook", "-i", "inventories/catalogue", "-i", "inventories/local", f"playbooks/{name}"]
-    extra = [part for key, value in variables.items() for part in ("-e", f"{key}={value}")]
-    done = subprocess.run([*argv, *extra], cwd=ROOT, capture_output=True, text=True, check=False, timeout=600)
-    if done.returncode:
-        raise RuntimeError(f"{name}: {done.stdout[-3000:]}{done.stderr[-1000:]}")
-    return done.stdout
-
-
-def tenant_login(tenant: str, port: int) -> t.Callable[[], t.Any]:
-    """Makes connections as a tenant's role to its database, as Odoo does: through the first proxy that answers."""
-    password = (SECRETS / tenant / "database").read_text().strip()
-    return lambda: psycopg2.connect(
-        host=PROXIES,
-        port=port,
-        user=tenant,
-        password=password,
-        dbname=tenant,
-        sslmode="verify-full",
-        sslrootcert=str(SECRETS / "ca/ca.crt"),
-        connect_timeout=3,
-    )
-
-
-def web_answers(host: str) -> int:
-    """Status of the login page, which reads the database."""
-    argv = [
-        "curl",
-        "-s",
-        "-o",
-        "/dev/null",
-        "-w",
-        "%{http_code}",
-        "--max-time",
-        "20",
-        "--cacert",
-        str(SECRETS / "ca/ca.crt"),
-    ]
-    done = run(*argv, "--resolve", f"{host}:443:127.0.0.1", f"https://{host}/web/login")
-    return int(done.stdout or 0)
-
-
-def run(*argv: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(argv, capture_output=True, text=True, check=False, timeout=60)
-
-
-def _local_ports(processes: t.Collection[int]) -> set[int]:
-    """Local ports of the established connections of ``processes``."""
-    ports = set()
-    for line in run("ss", "-Htnp", "state", "established").stdout.splitlines():
-        if any(f"pid={pid}," in line for pid in processes):
-            ports.add(int(line.split()[2].rpartition(":")[2]))
-    return ports
-
-
-@contextlib.contextmanager
-def _control_group(processes: t.Collection[int]) -> t.Iterator[Cut]:
-    """A control group (version 2, which may be mounted beside version 1) with ``processes`` and all they start."""
-    with tempfile.TemporaryDirectory() as directory:
-        subprocess.run(["mount", "-t", "cgroup2", "none", directory], check=True)
-        root = Path(directory)
-        before = next(
-            line[3:]
-            for line in Path(f"/proc/{next(iter(processes))}/cgroup").read_text().splitlines()
-            if line[:3] == "0::"
-        )
-        group = root / before.strip("/") / "sysgenpro-faults"
-        group.mkdir(exist_ok=True)
-        try:
-            for pid in processes:
-                with contextlib.suppress(ProcessLookupError):
-                    (group / "cgroup.procs").write_text(str(pid))
-            yield Cut(str(group.relative_to(root)), group)
-        finally:
-            for moved in (group / "cgroup.procs").read_text().split():
-                with contextlib.suppress(ProcessLookupError):
-                    (group.parent / "cgroup.procs").write_text(moved)
-            group.rmdir()
-            subprocess.run(["umount", directory], check=True)
-
-
-@contextlib.contextmanager
-def _chain() -> t.Iterator[str]:
-    """A chain that every packet this machine sends goes through."""
-    iptables("-N", CHAIN)
-    try:
-        iptables("-I", "OUTPUT", "1", "-j", CHAIN)
-        yield CHAIN
-    finally:
-        iptables("-D", "OUTPUT", "-j", CHAIN, check=False)
-        iptables("-F", CHAIN)
-        iptables("-X", CHAIN)
 
 
 def etcd_has_a_majority() -> bool:
@@ -427,72 +244,6 @@ def etcd_lost(members: t.Collection[str]) -> t.Iterator[None]:
     finally:
         for member in members:
             docker("start", f"local-{member}-etcd")
-
-
-def iptables(*arguments: str, check: bool = True) -> None:
-    subprocess.run(["iptables", "-w", *arguments], check=check, capture_output=True, timeout=30)
-
-
-class Writes:
-    """Rows written one after the other by several connections, while the block runs.
-
-    A row counts as acknowledged when its statement returned: in autocommit mode that is the server's commit.
-    """
-
-    def __init__(self, cluster: Cluster, writers: int = 4) -> None:
-        self._cluster = cluster
-        self._done = threading.Event()
-        self._lock = threading.Lock()
-        self.acknowledged: list[tuple[float, int, int]] = []
-        first = cluster.execute("SELECT coalesce(max(number), 0) FROM write")[0][0] + 1
-        self._threads = [threading.Thread(target=self._write, args=(w, first), daemon=True) for w in range(writers)]
-
-    def __enter__(self) -> Writes:
-        for thread in self._threads:
-            thread.start()
-        self.wait_for_more()
-        return self
-
-    def __exit__(self, *_exception: object) -> None:
-        self._done.set()
-        for thread in self._threads:
-            thread.join(timeout=30)
-
-    def _write(self, writer: int, number: int) -> None:
-        while not self._done.is_set():
-            with (
-                contextlib.suppress(psycopg2.Error),
-                contextlib.closing(self._cluster.connect()) as connection,
-                connection.cursor() as cursor,
-            ):
-                while not self._done.is_set():
-                    # A number is tried once: whether one that failed is there says nothing.
-                    number += 1
-                    cursor.execute("INSERT INTO write VALUES (%s, %s)", (writer, number))
-                    with self._lock:
-                        self.acknowledged.append((time.monotonic(), writer, number))
-            self._done.wait(0.02)
-
-    def wait_for_more(self, rows: int = 50, timeout: float = 90) -> None:
-        """Until so many more rows are acknowledged than now."""
-        wanted = len(self.acknowledged) + rows
-        deadline = time.monotonic() + timeout
-        while len(self.acknowledged) < wanted:
-            if time.monotonic() > deadline:
-                raise TimeoutError(f"only {len(self.acknowledged) - wanted + rows} of {rows} rows in {timeout:g} s")
-            time.sleep(0.02)
-
-    def gap(self, since: float) -> float:
-        """Seconds of the longest pause between two acknowledged rows, of all writers together, after ``since``."""
-        moments = sorted(moment for moment, _writer, _number in list(self.acknowledged))
-        before = [moment for moment in moments if moment <= since][-1:]
-        after = [*before, *(moment for moment in moments if moment > since)]
-        return max(later - earlier for earlier, later in itertools.pairwise(after))
-
-    def lost(self) -> int:
-        """How many acknowledged rows the cluster no longer has."""
-        kept = set(self._cluster.execute("SELECT writer, number FROM write"))
-        return len({(writer, number) for _moment, writer, number in self.acknowledged} - kept)
 
 
 def globex() -> Cluster:

@@ -1,0 +1,78 @@
+"""The local region as an operator and its tenants meet it: modules, playbooks, logins, pages."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import typing as t
+from pathlib import Path
+
+import psycopg2
+from machine_faults import run
+
+ROOT = Path(__file__).resolve().parents[2]
+SECRETS = ROOT / "inventories/local/.secrets/local"
+ADDRESS = "172.30.255.1"
+#: Where the proxies are; libpq takes the first that answers.
+PROXIES = f"{ADDRESS},172.30.254.1"
+
+
+def ansible_module(host: str, module: str, **arguments: t.Any) -> dict[str, t.Any]:
+    """What a module returns on a host of the local region."""
+    argv = ["ansible", "-i", "inventories/catalogue", "-i", "inventories/local", host, "-m", module]
+    done = subprocess.run(
+        [*argv, "-a", json.dumps(arguments), "--one-line"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+        env={**os.environ, "ANSIBLE_FORCE_COLOR": "0"},
+    )
+    if done.returncode:
+        raise RuntimeError(f"{module}: {done.stdout}{done.stderr}")
+    return t.cast("dict[str, t.Any]", json.loads(done.stdout.split("=>", 1)[1]))
+
+
+def playbook(name: str, **variables: str) -> str:
+    """Run a playbook on the local region; what it prints."""
+    argv = ["ansible-playbook", "-i", "inventories/catalogue", "-i", "inventories/local", f"playbooks/{name}"]
+    extra = [part for key, value in variables.items() for part in ("-e", f"{key}={value}")]
+    done = subprocess.run([*argv, *extra], cwd=ROOT, capture_output=True, text=True, check=False, timeout=600)
+    if done.returncode:
+        raise RuntimeError(f"{name}: {done.stdout[-3000:]}{done.stderr[-1000:]}")
+    return done.stdout
+
+
+def tenant_login(tenant: str, port: int) -> t.Callable[[], t.Any]:
+    """Makes connections as a tenant's role to its database, as Odoo does: through the first proxy that answers."""
+    password = (SECRETS / tenant / "database").read_text().strip()
+    return lambda: psycopg2.connect(
+        host=PROXIES,
+        port=port,
+        user=tenant,
+        password=password,
+        dbname=tenant,
+        sslmode="verify-full",
+        sslrootcert=str(SECRETS / "ca/ca.crt"),
+        connect_timeout=3,
+    )
+
+
+def web_answers(host: str) -> int:
+    """Status of the login page, which reads the database."""
+    argv = [
+        "curl",
+        "-s",
+        "-o",
+        "/dev/null",
+        "-w",
+        "%{http_code}",
+        "--max-time",
+        "20",
+        "--cacert",
+        str(SECRETS / "ca/ca.crt"),
+    ]
+    done = run(*argv, "--resolve", f"{host}:443:127.0.0.1", f"https://{host}/web/login")
+    return int(done.stdout or 0)
