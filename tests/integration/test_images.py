@@ -81,11 +81,11 @@ def test_addons_of_a_folder_a_commit_and_pypi_are_in_the_image(tmp_path: Path) -
 
 @pytest.fixture
 def small_engine(tmp_path: Path) -> t.Iterator[dict[str, t.Any]]:
-    """A second Docker engine whose data lies on a file system of 300 MB."""
+    """A second Docker engine whose data lies on a file system of 130 MB."""
     data, state = tmp_path / "data", tmp_path / "state"
     data.mkdir()
     socket = f"unix://{tmp_path}/docker.sock"
-    run("mount", "-t", "tmpfs", "-o", "size=300m", "tmpfs", str(data), check=True)
+    run("mount", "-t", "tmpfs", "-o", "size=130m", "tmpfs", str(data), check=True)
     argv = ["dockerd", "--host", socket, "--data-root", str(data), "--exec-root", str(state)]
     argv += [
         "--pidfile",
