@@ -80,7 +80,19 @@ def test_addons_of_a_folder_a_commit_and_pypi_are_in_the_image(tmp_path: Path) -
 
 
 @pytest.fixture
-def small_engine(tmp_path: Path) -> t.Iterator[dict[str, t.Any]]:
+def bridge() -> t.Iterator[str]:
+    """A bridge for another engine: one that is told to have none removes docker0, which is the machine's own engine's."""
+    name = "odoo-images0"
+    run("ip", "link", "add", name, "type", "bridge", check=True)
+    try:
+        run("ip", "address", "add", "10.214.253.1/28", "dev", name, check=True)
+        yield name
+    finally:
+        run("ip", "link", "delete", name, check=True)
+
+
+@pytest.fixture
+def small_engine(tmp_path: Path, bridge: str) -> t.Iterator[dict[str, t.Any]]:
     """A second Docker engine whose data lies on a file system of 130 MB."""
     data, state = tmp_path / "data", tmp_path / "state"
     data.mkdir()
@@ -91,7 +103,7 @@ def small_engine(tmp_path: Path) -> t.Iterator[dict[str, t.Any]]:
         "--pidfile",
         str(tmp_path / "pid"),
         "--bridge",
-        "none",
+        bridge,
         "--iptables=false",
         "--config-file",
         str(tmp_path / "none.json"),

@@ -181,14 +181,30 @@ def test_a_drill_proves_that_it_can_be_recovered(staging: Tenant, point: str, re
     assert left() == ""
 
 
-def test_a_drill_finds_a_file_that_is_gone_for_good(staging: Tenant, tmp_path: Path) -> None:
-    """Whoever administers the store can remove a version; the drill names the file and fails, and cleans up."""
+def off_site(prefix: str) -> set[str]:
+    """Keys in the bucket of the copies."""
     import boto3
 
-    values = [{"name": "lost.bin", "raw": "?" * 90_000, "mimetype": "application/octet-stream"}]
-    made = call(staging, "create", vals_list=values)
-    point: Point = take(staging, tmp_path)
-    entry = next(entry for entry in point.entries if entry["id"] == made[0])
+    keys = [
+        (SECRETS / f"object_storage_offsite/attachments_reader_{name}_key").read_text().strip()
+        for name in ("access", "secret")
+    ]
+    client = boto3.client(
+        "s3",
+        endpoint_url=f"https://{ADDRESS}:8343",
+        aws_access_key_id=keys[0],
+        aws_secret_access_key=keys[1],
+        region_name="us-east-1",
+        verify=str(SECRETS / "ca/ca.crt"),
+    )
+    listed = client.list_objects_v2(Bucket="local-offsite-attachments", Prefix=prefix)
+    return {item["Key"] for item in listed.get("Contents", ())}
+
+
+def remove_version(bucket: str, key: str, version: str) -> None:
+    """What whoever administers the store can do."""
+    import boto3
+
     keys = [(SECRETS / f"object_storage/admin_{name}_key").read_text().strip() for name in ("access", "secret")]
     admin = boto3.client(
         "s3",
@@ -198,15 +214,59 @@ def test_a_drill_finds_a_file_that_is_gone_for_good(staging: Tenant, tmp_path: P
         region_name="us-east-1",
         verify=str(SECRETS / "ca/ca.crt"),
     )
-    admin.delete_object(Bucket=staging.bucket, Key=entry["key"], VersionId=entry["version_id"])
-    passed, said, folder = drilled(staging, "-e", f"odoo_drill_point={point.reference}")
+    admin.delete_object(Bucket=bucket, Key=key, VersionId=version)
+
+
+def test_a_drill_finds_a_file_that_is_gone_for_good(staging: Tenant, tmp_path: Path) -> None:
+    """Whoever administers the store can remove a version; the drill names the file and fails, and cleans up."""
+    values = [{"name": "lost.bin", "raw": "?" * 90_000, "mimetype": "application/octet-stream"}]
+    made = call(staging, "create", vals_list=values)
+    point: Point = take(staging, tmp_path)
+    entry = next(entry for entry in point.entries if entry["id"] == made[0])
+    remove_version(staging.bucket, entry["key"], entry["version_id"])
+    try:
+        named = ("-e", f"odoo_recovery_reference={point.reference}")
+        refused = playbook("playbooks/restore_files.yml", "--limit", staging.name, *named)
+        assert refused.returncode != 0
+        assert f"has no right version of 1 attachments: {entry['key']}" in unwrapped(refused.stdout)
+        passed, said, folder = drilled(staging, "-e", f"odoo_drill_point={point.reference}")
+    finally:
+        call(staging, "unlink", ids=made)
+        # The newest point names the file that is lost; what is restored next must not be that one.
+        take(staging, tmp_path)
     assert not passed
     assert entry["key"] in said
     report = json.loads((folder / "manifest.json").read_text())["report"]
     assert report["verdict"] == "failed"
     assert [check["ok"] for check in report["checks"] if check["name"] == "Files"] == [False]
     assert left() == ""
-    call(staging, "unlink", ids=made)
+
+
+def test_files_come_back_from_the_copy_off_site(staging: Tenant, tmp_path: Path) -> None:
+    """Every version is gone in the region; the copy off-site has the content."""
+    values = [{"name": "copied.bin", "raw": "!" * 90_000, "mimetype": "application/octet-stream"}]
+    made = call(staging, "create", vals_list=values)
+    point: Point = take(staging, tmp_path)
+    entry = next(entry for entry in point.entries if entry["id"] == made[0])
+    run("docker", "exec", "local-copy1-attachments-copy", "attachments-copy", "now", check=True, timeout=300)
+    remove_version(staging.bucket, entry["key"], entry["version_id"])
+    named = ("--limit", staging.name, "-e", f"odoo_recovery_reference={point.reference}")
+    try:
+        assert playbook("playbooks/restore_files.yml", *named).returncode != 0
+        done = playbook("playbooks/restore_files.yml", *named, "-e", "odoo_restore_files_from=copy")
+        assert done.returncode == 0, done.stdout[-3000:]
+        assert "1 of" in done.stdout
+        # What says which files there were is there as well.
+        assert f"local-evidence/{point.reference}/manifest.json" in off_site(f"local-evidence/{point.reference}/")
+        assert (
+            playbook(
+                "playbooks/filestore_check.yml", "--limit", staging.name, "-e", "odoo_filestore_mode=deep"
+            ).returncode
+            == 0
+        )
+    finally:
+        call(staging, "unlink", ids=made)
+        take(staging, tmp_path)
 
 
 def test_a_drill_reaches_object_storage_and_nothing_else() -> None:

@@ -113,11 +113,14 @@ def files(request: Request) -> dict[str, t.Any]:
     target = Store(request.need_store(), ca_file=request.ca_file)
     source = Store(request.source, ca_file=request.ca_file) if request.source else target
     prefix = str(request.options.get("source_prefix") or "")
-    lacking, doubtful = rules.to_copy(entries, target.versions())
+    versions = target.versions()
+    lacking, doubtful = rules.to_copy(entries, versions)
     read = in_parallel(lambda entry: target.feed(entry.key, "", sha1), doubtful)
     lacking += [entry for entry, digest in zip(doubtful, read) if digest is None or digest.hexdigest() != entry.sha1]
     named = (document["store"]["endpoint"], document["store"]["bucket"]) == (source.bucket.endpoint, source.name)
     if source is target or (named and not prefix):
+        there = {(version.key, version.version_id) for version in (versions if source is target else source.versions())}
+        nothing_lost(source, [entry for entry in lacking if (entry.key, entry.version_id) not in there])
         in_parallel(lambda entry: target.copy_from(source, entry.key, entry.version_id, entry.size), lacking)
     else:
         copy_chosen(source, target, lacking, prefix)
@@ -149,18 +152,28 @@ def copy_chosen(source: Store, target: Store, entries: t.Sequence[manifest.Entry
         return None
 
     chosen = [(entry, version) for entry, version in zip(entries, in_parallel(choose, entries)) if version]
-    missing = sorted({entry.key for entry in entries} - {entry.key for entry, _version in chosen})
-    if missing:
-        raise RecoveryError(
-            f"Bucket {source.name} has no right version of {len(missing)} attachments: {', '.join(missing[:5])}",
-            hint="Take another source, or a recovery point that it holds",
-        )
+    found = {entry.key for entry, _version in chosen}
+    nothing_lost(source, [entry for entry in entries if entry.key not in found])
 
     def bring(pair: tuple[manifest.Entry, manifest.Version]) -> None:
         entry, version = pair
         target.copy_from(source, entry.key, version.version_id, entry.size, origin_key=version.key)
 
     in_parallel(bring, chosen)
+
+
+def nothing_lost(source: Store, entries: t.Sequence[manifest.Entry]) -> None:
+    """Before anything is copied.
+
+    :param entries: those of which ``source`` has no version that is what the manifest says.
+    :raises RecoveryError: naming the first of them, where there are any.
+    """
+    missing = sorted({entry.key for entry in entries})
+    if missing:
+        raise RecoveryError(
+            f"Bucket {source.name} has no right version of {len(missing)} attachments: {', '.join(missing[:5])}",
+            hint="Take another source, or a recovery point that it holds",
+        )
 
 
 def versions_for(rows: t.Sequence[manifest.Row], store: Store) -> list[manifest.Version]:
