@@ -135,6 +135,31 @@ def test_it_acts_again_when_told_and_the_former_goes(staging: Tenant, story: dic
     assert "changed=0" in again.stdout, again.stdout[-3000:]
 
 
+def test_a_moment_between_two_recovery_points(staging: Tenant, tmp_path: Path) -> None:
+    """What was written after the point and before the moment is there, with its file; what came after is not."""
+    point: Point = take(staging, tmp_path)
+    values = [{"name": "moment.bin", "raw": "m" * 90_000, "mimetype": "application/octet-stream"}]
+    attachment = call(staging, "create", vals_list=values)
+    customer = partner(staging, "create", vals_list=[{"name": f"{NAME} kept"}])
+    time.sleep(2)
+    moment = staging.psql("SELECT date_trunc('second', now()) AT TIME ZONE 'UTC'").stdout.strip()
+    time.sleep(2)
+    name = staging.psql(f"SELECT store_fname FROM ir_attachment WHERE id = {attachment[0]}").stdout.strip()
+    staging.s3().delete_object(Bucket=staging.bucket, Key=name.partition("://")[2])
+    partner(staging, "write", ids=customer, vals={"name": f"{NAME} spoilt"})
+    # The second point has the WAL up to it archived, and with it the moment.
+    take(staging, tmp_path)
+    there = json.dumps({"odoo_restore_target_time": f"{moment}+00:00"})
+    said = verb("restore", staging, "-e", f"odoo_recovery_reference={point.reference}", "-e", there)
+    assert f"as of {moment}" in said
+    assert partner(staging, "read", ids=customer, fields=["name"])[0]["name"] == f"{NAME} kept"
+    assert staging.s3().head_object(Bucket=staging.bucket, Key=name.partition("://")[2])["ContentLength"] == 90_000
+    former = re.search(rf"{staging.name}__[0-9]{{14}}", verb("restore_home", staging))
+    assert former
+    verb("resume", staging, "-e", f"odoo_restore_drop={former.group()}", confirm=False)
+    call(staging, "unlink", ids=attachment)
+
+
 def drilled(tenant: Tenant, *arguments: str) -> tuple[bool, str, Path]:
     """Whether a drill passed, what it said, and the folder of its report, whose signature minisign verified."""
     done = playbook("playbooks/restore_drill.yml", "--limit", tenant.name, *arguments)

@@ -13,7 +13,7 @@ import typing as t
 import pytest
 from recovery import check, copies, filestore
 from recovery.errors import RecoveryError
-from recovery.manifest import Entry, Version
+from recovery.manifest import Entry, Row, Version
 from recovery.request import Bucket
 
 if t.TYPE_CHECKING:
@@ -191,3 +191,20 @@ def test_nothing_is_copied_unless_everything_can_be() -> None:
             t.cast("t.Any", source), t.cast("t.Any", target), [entry("a", b"good"), entry("b", b"good")], PREFIX
         )
     assert target.copied == []
+
+
+def test_a_restored_database_says_what_the_bucket_lacks() -> None:
+    rows = [
+        Row(number, f"attachments://{key}", "digest", 3) for number, key in enumerate(("here", "cut", "gone", "never"))
+    ]
+    versions = [
+        version("here", "1", b"abc")._replace(latest=True),
+        version("cut", "1", b"ab")._replace(latest=True),
+        version("gone", "1", b"abc"),
+        version("gone", "2", b"", deleted=True)._replace(latest=True),
+    ]
+    assert check.to_bring([*rows, rows[3]], versions) == [
+        Entry(1, "cut", "", "", 3, "digest"),
+        Entry(2, "gone", "", "", 3, "digest"),
+        Entry(3, "never", "", "", 3, "digest"),
+    ]

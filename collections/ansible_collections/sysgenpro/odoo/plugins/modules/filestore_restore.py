@@ -54,6 +54,32 @@ options:
         description: Secret key of the identity.
         type: str
         required: true
+  database:
+    description:
+      - A restored database whose attachments say what the bucket must have, instead of O(manifest). Of each the version with
+        its size and SHA-1 is taken.
+    type: dict
+    suboptions:
+      host:
+        description: Address of its server.
+        type: str
+        required: true
+      port:
+        description: Port of its server.
+        type: int
+        required: true
+      database:
+        description: Its name.
+        type: str
+        required: true
+      user:
+        description: Role that reads it.
+        type: str
+        required: true
+      password:
+        description: Password of the role.
+        type: str
+        required: true
 attributes:
   check_mode:
     description: Copies nothing.
@@ -124,6 +150,7 @@ def restore(module: AnsibleModule) -> dict[str, object]:
         public_key=given["public_key"],
         options={"manifest": given["manifest"], "source_prefix": source.pop("prefix", "")},
         source=recovery.Storage(**source) if source else None,
+        database=recovery.Login(**given["database"]) if given["database"] else None,
     )
     answer = runner.run_verb(DockerEngine(timeout=7200), tenant, given["image"], ask)
     return {"changed": bool(answer["copied"]), **answer}
@@ -131,7 +158,16 @@ def restore(module: AnsibleModule) -> dict[str, object]:
 
 def main() -> None:
     source = {**BUCKET, "prefix": {"type": "str", "default": ""}}
-    own = {"manifest": {"type": "str", "required": True}, "source": {"type": "dict", "options": source}}
+    database = {
+        **{name: {"type": "str", "required": True} for name in ("host", "database", "user")},
+        "port": {"type": "int", "required": True},
+        "password": {"type": "str", "required": True, "no_log": True},
+    }
+    own = {
+        "manifest": {"type": "str", "required": True},
+        "source": {"type": "dict", "options": source},
+        "database": {"type": "dict", "options": database},
+    }
     module = AnsibleModule({**TENANT, **TENANT_SECRETS, **EVIDENCE, **own}, supports_check_mode=True)
     run(module, f"bring back the files of {module.params['tenant'].get('odoo_tenant')}", lambda: restore(module))
 

@@ -145,12 +145,14 @@ NOT_OF_TENANTS = frozenset(
         "odoo_recovery_reference",
         "odoo_recovery_recipients",
         "odoo_restore_drop",
+        "odoo_restore_files_from",
         "odoo_restore_from",
         "odoo_restore_host",
         "odoo_restore_jobs",
         "odoo_restore_memory_mb",
         "odoo_restore_release",
         "odoo_restore_repository",
+        "odoo_restore_target_time",
         "odoo_restore_timeout",
     }
 )

@@ -182,8 +182,12 @@ def bring(
     evidence: Storage,
     public_key: str,
     options: t.Mapping[str, t.Any],
+    database: Login | None = None,
 ) -> Ask:
-    """Bring a bucket to what the manifest of ``options`` names, from its own versions or from another bucket's."""
+    """Bring a bucket to what the manifest of ``options`` names, from its own versions or from another bucket's.
+
+    :param database: a restored one; its attachments say then what the bucket must have, instead of the manifest.
+    """
     plain = {
         "tenant": tenant,
         "store": store.plain(),
@@ -191,8 +195,14 @@ def bring(
         "public_key": public_key,
         "options": dict(options),
         **({"source": source.plain()} if source else {}),
+        **({"database": _database(database)} if database else {}),
     }
-    hidden = {"store": store.keys(), "evidence": evidence.keys(), **({"source": source.keys()} if source else {})}
+    hidden = {
+        "store": store.keys(),
+        "evidence": evidence.keys(),
+        **({"source": source.keys()} if source else {}),
+        **({"database_password": database.password} if database else {}),
+    }
     return Ask("files", plain, hidden)
 
 

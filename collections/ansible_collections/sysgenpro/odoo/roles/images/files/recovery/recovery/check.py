@@ -143,6 +143,17 @@ def to_copy(entries: t.Iterable[Entry], versions: t.Iterable[Version]) -> tuple[
     return lacking, doubtful
 
 
+def to_bring(rows: t.Iterable[Row], versions: t.Iterable[Version]) -> list[Entry]:
+    """What a bucket lacks of a database's attachments, one entry a key, or has in another size; no version is named."""
+    current = newest(versions)
+    lacking = {}
+    for row in rows:
+        version = current.get(row.key)
+        if version is None or version.deleted or version.size != row.size:
+            lacking[row.key] = Entry(row.id, row.key, "", "", row.size, row.sha1)
+    return list(lacking.values())
+
+
 def candidates(entry: Entry, versions: t.Iterable[Version]) -> list[Version]:
     """Versions of a copy that may be what an entry names, the likeliest first: its ETag, then the newest.
 

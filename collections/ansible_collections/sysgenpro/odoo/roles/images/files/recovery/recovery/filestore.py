@@ -105,14 +105,34 @@ def read_versions(store: Store, entries: t.Sequence[manifest.Entry]) -> list[man
 
 
 def files(request: Request) -> dict[str, t.Any]:
-    """Bring a bucket to what a manifest says. Nothing is removed, and nothing copied that is there."""
+    """Bring a bucket to what a manifest says, or a restored database. Nothing is removed, and nothing copied that is there."""
     started = time.monotonic()
-    evidence, where = Store(request.need_evidence(), ca_file=request.ca_file), f"{request.options['manifest']}/"
-    document = points.read(evidence, where, public_key=request.public_key)
-    entries = points.entries(evidence, where, document)
     target = Store(request.need_store(), ca_file=request.ca_file)
     source = Store(request.source, ca_file=request.ca_file) if request.source else target
     prefix = str(request.options.get("source_prefix") or "")
+    known, lacking = (by_database if request.database else by_manifest)(request, source, target, prefix)
+    return {
+        "attachments": known,
+        "copied": len(lacking),
+        "bytes": sum(entry.size for entry in lacking),
+        "seconds": round(time.monotonic() - started, 3),
+    }
+
+
+def by_database(request: Request, source: Store, target: Store, prefix: str) -> tuple[int, list[manifest.Entry]]:
+    """Of each attachment of a restored database the version with its SHA-1; how many it has, and what was copied."""
+    with database.connect(request.need_database(), ca_file=request.ca_file) as connection:
+        rows = [row for row in database.rows(connection) if row.key]
+    lacking = rules.to_bring(rows, versions_for(rows, target))
+    copy_chosen(source, target, lacking, prefix)
+    return len(rows), lacking
+
+
+def by_manifest(request: Request, source: Store, target: Store, prefix: str) -> tuple[int, list[manifest.Entry]]:
+    """Of each attachment the version that the manifest names; how many it names, and what was copied."""
+    evidence, where = Store(request.need_evidence(), ca_file=request.ca_file), f"{request.options['manifest']}/"
+    document = points.read(evidence, where, public_key=request.public_key)
+    entries = points.entries(evidence, where, document)
     versions = target.versions()
     lacking, doubtful = rules.to_copy(entries, versions)
     read = in_parallel(lambda entry: target.feed(entry.key, "", sha1), doubtful)
@@ -124,16 +144,11 @@ def files(request: Request) -> dict[str, t.Any]:
         in_parallel(lambda entry: target.copy_from(source, entry.key, entry.version_id, entry.size), lacking)
     else:
         copy_chosen(source, target, lacking, prefix)
-    return {
-        "attachments": len(entries),
-        "copied": len(lacking),
-        "bytes": sum(entry.size for entry in lacking),
-        "seconds": round(time.monotonic() - started, 3),
-    }
+    return len(entries), lacking
 
 
 def copy_chosen(source: Store, target: Store, entries: t.Sequence[manifest.Entry], prefix: str) -> None:
-    """Copy from a bucket whose versions the manifest does not name: of each key the one with the entry's SHA-1.
+    """Copy where nobody names the version: of each key the one with the entry's SHA-1.
 
     Nothing is copied unless everything can be: a bucket that is brought half of the way says nothing of the other half.
 
