@@ -1,4 +1,4 @@
-"""archive-wal, run with a stand-in for pgBackRest that notes what it is asked and refuses for some repositories."""
+"""pgbackrest-archive, run with a stand-in for pgBackRest that notes what it is asked and refuses for some repositories."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 
 PROGRAM = (
     Path(__file__).resolve().parents[2]
-    / "collections/ansible_collections/sysgenpro/odoo/roles/images/files/postgresql/archive-wal"
+    / "collections/ansible_collections/sysgenpro/odoo/roles/images/files/postgresql/pgbackrest-archive"
 )
 STAND_IN = """#!/bin/bash
 [[ -n $AWAY && $1 == --config=*/archive-$AWAY.conf ]] && exit 104
