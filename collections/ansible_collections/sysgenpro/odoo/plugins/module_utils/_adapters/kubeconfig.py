@@ -184,7 +184,7 @@ def _present(access: Access, certificate: bytes, key: bytes, where: str) -> None
     descriptor = os.memfd_create("client", os.MFD_CLOEXEC)
     try:
         os.write(descriptor, certificate + b"\n" + key)
-        t.cast(ssl.SSLContext, access.context).load_cert_chain(f"/proc/self/fd/{descriptor}")
+        t.cast("ssl.SSLContext", access.context).load_cert_chain(f"/proc/self/fd/{descriptor}")
     except ssl.SSLError as error:
         raise OdooError(
             f"{where}: the client certificate or its key cannot be used: {error.reason}", hint="Correct the file"

@@ -29,7 +29,10 @@ from .._model.kubernetes_kinds import (
 )
 from .._support.kubernetes_errors import ApiError, MissingKind, Unreachable, from_status
 
-Object = t.Dict[str, t.Any]
+if t.TYPE_CHECKING:
+    from .kubeconfig import Access
+
+Object = dict[str, t.Any]
 
 APPLY = "application/apply-patch+yaml"
 #: Objects a list returns at a time; the server would otherwise put a whole cluster into one answer.
@@ -38,17 +41,6 @@ PAGE = 500
 PAUSES = (0.2, 0.5, 1.0, 2.0)
 #: A server that asks for more patience than this does not get it.
 LONGEST_PAUSE = 10.0
-
-
-class Access(t.Protocol):
-    """What the kubeconfig says; see kubeconfig.Access."""
-
-    server: str
-    context: ssl.SSLContext | None
-    token: t.Callable[[], str]
-    renew: t.Callable[[], bool]
-    server_name: str
-    proxy: str
 
 
 class _Tls(http.client.HTTPSConnection):
@@ -75,9 +67,7 @@ class KubernetesApi:
     :raises ApiError: from every method, one of the kinds of _support/kubernetes_errors.
     """
 
-    def __init__(
-        self, access: Access, *, timeout: float = 30.0, sleep: t.Callable[[float], None] = time.sleep
-    ) -> None:
+    def __init__(self, access: Access, *, timeout: float = 30.0, sleep: t.Callable[[float], None] = time.sleep) -> None:
         self._access = access
         self._sleep = sleep
         self._connection = _connection(access, timeout)

@@ -83,6 +83,9 @@ class Tenant:
     queue_memory_mb: int
     compact_memory_mb: int
     cpus: float
+    kubeconfig: str
+    kubernetes_context: str
+    kubernetes_delivery: str
     kubernetes_namespace: str
     kubernetes_traefik_namespace: str
     kubernetes_cpu_request: float

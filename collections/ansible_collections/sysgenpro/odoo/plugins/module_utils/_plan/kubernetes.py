@@ -66,10 +66,13 @@ class Step:
         return {"action": self.action, "subject": str(self.target), "cause": self.cause}
 
 
-def plan_kubernetes(desired: Desired, observed: Observed, *, force: bool = False) -> tuple[Step, ...]:
+def plan_kubernetes(
+    desired: Desired, observed: Observed, *, force: bool = False, prune: bool = True
+) -> tuple[Step, ...]:
     """Steps that make ``observed`` into ``desired``; none when it already is.
 
     :param force: take over fields that others own.
+    :param prune: remove what is the tenant's and not declared; false where ``desired`` is a part of the tenant only.
     :raises OdooError: an object of a declared name is not the tenant's, or others own fields of it.
     """
     _refuse_strangers(desired, observed)
@@ -77,7 +80,7 @@ def plan_kubernetes(desired: Desired, observed: Observed, *, force: bool = False
         _refuse_conflicts(desired, observed)
     waits = {wait.deployment: wait for wait in desired.waits}
     declared = {ref(manifest) for manifest in desired.in_apply_order}
-    pruned = _prune(desired, observed, declared)
+    pruned = _prune(desired, observed, declared) if prune else []
     # An autoscaler that goes must not pull at the replicas of the Deployment that gets its own again.
     early = [step for step in pruned if step.target.kind == _AUTOSCALER.kind]
     steps = list(early)
@@ -93,9 +96,7 @@ def plan_kubernetes(desired: Desired, observed: Observed, *, force: bool = False
     return (*steps, *(step for step in pruned if step not in early))
 
 
-def _with_waits(
-    steps: list[Step], awaited: list[tuple[int, Step]], desired: Desired, observed: Observed
-) -> list[Step]:
+def _with_waits(steps: list[Step], awaited: list[tuple[int, Step]], desired: Desired, observed: Observed) -> list[Step]:
     """One Deployment at a time; where none runs yet there is nobody to protect, and they start together."""
     if not any(target.kind == "Deployment" and target.namespace == desired.namespace for target in observed.objects):
         return [*steps, *(step for _position, step in awaited)]

@@ -120,9 +120,7 @@ def _extract(live: t.Any, fields: Fields) -> t.Any:
     if not named:
         return live
     if isinstance(live, list):
-        found = [
-            (item, below, key) for item in live for key, below in named.items() if any(_matching([item], key))
-        ]
+        found = [(item, below, key) for item in live for key, below in named.items() if any(_matching([item], key))]
         return [_item(item, below, key) for item, below, key in found]
     if not isinstance(live, dict):
         return live

@@ -97,8 +97,8 @@ def _container(status: Object) -> tuple[str, bool]:
 def previous_logs(pod: Object) -> list[tuple[str, bool]]:
     """The containers of a pod whose last words matter, and whether those are of the run before the present one."""
     status = pod.get("status") or {}
-    found = []
-    for container in [*(status.get("initContainerStatuses") or []), *(status.get("containerStatuses") or [])]:
-        if not container.get("ready"):
-            found.append((container["name"], bool((container.get("lastState") or {}).get("terminated"))))
-    return found
+    return [
+        (container["name"], bool((container.get("lastState") or {}).get("terminated")))
+        for container in [*(status.get("initContainerStatuses") or []), *(status.get("containerStatuses") or [])]
+        if not container.get("ready")
+    ]

@@ -11,6 +11,26 @@ from .field import Field
 
 KUBERNETES = (
     Field(
+        "odoo_kubeconfig",
+        "str",
+        "Kubeconfig of the cluster on the controller; the files of C(KUBECONFIG), else C(~/.kube/config), where unset.",
+        default="",
+    ),
+    Field(
+        "odoo_kubernetes_context",
+        "str",
+        "Context of the kubeconfig; its current one where unset.",
+        default="",
+    ),
+    Field(
+        "odoo_kubernetes_delivery",
+        "str",
+        "Who applies the tenant's objects: C(tenants), or a GitOps controller from what C(render) wrote. "
+        "Secrets and Jobs are always C(tenants)' own.",
+        default="tenants",
+        choices=("tenants", "gitops"),
+    ),
+    Field(
         "odoo_kubernetes_namespace",
         "str",
         "Namespace of the tenant, which is the tenant's alone; region and tenant name where unset.",
