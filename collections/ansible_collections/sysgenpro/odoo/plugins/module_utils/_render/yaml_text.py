@@ -87,4 +87,9 @@ def _scalar(value: t.Any) -> str:
 
 def _text(value: str) -> str:
     plain = _PLAIN.fullmatch(value) and value.lower() not in _WORDS
-    return value if plain else json.dumps(value)
+    return value if plain else f'"{"".join(map(_escaped, value))}"'
+
+
+def _escaped(character: str) -> str:
+    # JSON writes what is beyond 16 bits as two halves, YAML as one number.
+    return json.dumps(character)[1:-1] if character <= "\uffff" else f"\\U{ord(character):08x}"
