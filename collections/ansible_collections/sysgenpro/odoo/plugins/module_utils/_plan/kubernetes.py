@@ -78,6 +78,11 @@ def plan_kubernetes(
     _refuse_strangers(desired, observed)
     if not force:
         _refuse_conflicts(desired, observed)
+    return steps_between(desired, observed, prune=prune)
+
+
+def steps_between(desired: Desired, observed: Observed, *, prune: bool = True) -> tuple[Step, ...]:
+    """As plan_kubernetes, with nothing refused: what drift reports."""
     waits = {wait.deployment: wait for wait in desired.waits}
     declared = {ref(manifest) for manifest in desired.in_apply_order}
     pruned = _prune(desired, observed, declared) if prune else []
@@ -186,16 +191,22 @@ def _ours(item: Object, labels: t.Mapping[str, str]) -> bool:
     return not claimed and (belongs(item, labels) or owned_by(item, FIELD_MANAGER) is not None)
 
 
-def _refuse_strangers(desired: Desired, observed: Observed) -> None:
-    strangers = []
+def strangers(desired: Desired, observed: Observed) -> list[Ref]:
+    """Objects of declared names that are not the tenant's."""
+    found = []
     for manifest in desired.in_apply_order:
         live = observed.objects.get(ref(manifest))
         made_by_server = manifest["kind"] == "ServiceAccount" and manifest["metadata"]["name"] == "default"
         if live is not None and not made_by_server and not _ours(live, desired.labels):
-            strangers.append(str(ref(manifest)))
-    if strangers:
+            found.append(ref(manifest))
+    return found
+
+
+def _refuse_strangers(desired: Desired, observed: Observed) -> None:
+    found = strangers(desired, observed)
+    if found:
         raise OdooError(
-            f"{', '.join(strangers)} in namespace {desired.namespace} exist and are not the tenant's",
+            f"{', '.join(map(str, found))} in namespace {desired.namespace} exist and are not the tenant's",
             hint=f"Remove or rename them, or give them the labels {', '.join(f'{k}={v}' for k, v in desired.labels.items())}",
         )
 
