@@ -91,6 +91,7 @@ def test_configuration_stands_in_git_as_it_is_read() -> None:
         "h": "#\n#\n",
     }
 )
+@example({"a": 1e22, "b": -5e-324, "c": 0.1})
 @example({"a": [[], [{}], [[1, {"b": "c\nd\n"}]], {"e": [{"f": None}]}]})
 def test_what_is_written_is_read_back(value: dict[str, t.Any]) -> None:
     assert yaml.safe_load(yaml_text.document(value)) == value

@@ -79,7 +79,8 @@ def _scalar(value: t.Any) -> str:
     if isinstance(value, str):
         return _text(value)
     if value is None or isinstance(value, (bool, int, float)):
-        return json.dumps(value, allow_nan=False)
+        # YAML 1.1 takes 1e22 for text.
+        return re.sub(r"^(-?[0-9]+)e", r"\1.0e", json.dumps(value, allow_nan=False))
     if isinstance(value, (t.Mapping, list, tuple)):
         return "{}" if isinstance(value, t.Mapping) else "[]"
     raise TypeError(f"{type(value).__name__} is not one of JSON's types")
