@@ -51,7 +51,7 @@ def failure(deployment: Object, pods: t.Sequence[Object]) -> tuple[str, bool]:
     if progressing.get("reason") == "ProgressDeadlineExceeded":
         return f"{_pods_say(pods) or progressing.get('message', '')}", True
     for pod in pods:
-        said, final = _pod(pod)
+        said, final = pod_trouble(pod)
         if said:
             return said, final
     failed = condition(deployment, "ReplicaFailure")
@@ -61,10 +61,11 @@ def failure(deployment: Object, pods: t.Sequence[Object]) -> tuple[str, bool]:
 
 
 def _pods_say(pods: t.Sequence[Object]) -> str:
-    return next((said for said, _final in map(_pod, pods) if said), "")
+    return next((said for said, _final in map(pod_trouble, pods) if said), "")
 
 
-def _pod(pod: Object) -> tuple[str, bool]:
+def pod_trouble(pod: Object) -> tuple[str, bool]:
+    """Why a pod does not get on, and whether waiting is in vain; empty where nothing is wrong."""
     name = pod["metadata"]["name"]
     scheduled = condition(pod, "PodScheduled")
     if scheduled.get("status") == "False":
