@@ -272,7 +272,7 @@ class KubernetesApi:
         server = self._access.server
         if isinstance(error, ssl.SSLError):
             return Unreachable(
-                f"The API server at {server} does not prove who it is, or does not accept the certificate: {error.reason}",
+                f"The API server at {server} does not prove who it is, or does not accept the certificate: {getattr(error, 'verify_message', error.reason)}",
                 hint="Check the kubeconfig's certificate-authority-data and the client's certificate",
             )
         if isinstance(error, (TimeoutError, socket.timeout)):

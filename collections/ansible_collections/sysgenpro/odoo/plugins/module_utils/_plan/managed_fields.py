@@ -162,24 +162,22 @@ def holders(live: Object, path: t.Sequence[str]) -> list[Holder]:
             entry.get("manager", ""), entry.get("operation", ""), entry.get("subresource", ""), entry.get("time", "")
         )
         for entry in live["metadata"].get("managedFields") or []
-        if entry.get("fieldsV1") and _holds(entry["fieldsV1"], path)
+        if entry.get("fieldsV1") and _holds(entry["fieldsV1"], path, live)
     ]
     return sorted(found, key=lambda holder: holder.time, reverse=True)
 
 
-def _holds(fields: Fields, path: t.Sequence[str]) -> bool:
+def _holds(fields: Fields, path: t.Sequence[str], value: t.Any) -> bool:
     if not path:
         return True
     if not fields:
         return True  # the path ended above: what lies below belongs together
     head, rest = path[0], path[1:]
     if f"f:{head}" in fields:
-        return _holds(fields[f"f:{head}"], rest)
-    return any(
-        _holds(below, rest)
-        for key, below in fields.items()
-        if key.startswith("k:") and head == f"[{json.loads(key[2:]).get('name')}]"
-    )
+        return _holds(fields[f"f:{head}"], rest, value.get(head) if isinstance(value, dict) else None)
+    # An item is named here by its name, there by whatever its list is keyed by.
+    items = [item for item in value if f"[{item.get('name')}]" == head] if isinstance(value, list) else []
+    return any(_holds(below, rest, item) for item in items for key, below in fields.items() if _matching([item], key))
 
 
 def paths(fields: Fields, prefix: tuple[str, ...] = ()) -> list[tuple[str, ...]]:
