@@ -17,7 +17,7 @@ from ansible_collections.sysgenpro.odoo.plugins.module_utils._converge import dr
 from ansible_collections.sysgenpro.odoo.plugins.module_utils._converge.kubernetes_observe import observe
 from ansible_collections.sysgenpro.odoo.plugins.module_utils._plan.kubernetes import plan_kubernetes
 from ansible_collections.sysgenpro.odoo.plugins.module_utils._render import gitops
-from kubernetes_cluster import kubectl, resource_versions, cluster_image
+from kubernetes_cluster import cluster_image, kubectl, resource_versions
 from kubernetes_shop import Shop
 
 if t.TYPE_CHECKING:

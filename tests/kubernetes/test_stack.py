@@ -26,7 +26,7 @@ from ansible_collections.sysgenpro.odoo.plugins.module_utils._converge.kubernete
 from ansible_collections.sysgenpro.odoo.plugins.module_utils._converge.kubernetes_lease import Lease
 from ansible_collections.sysgenpro.odoo.plugins.module_utils._support import kubernetes_errors as errors
 from ansible_collections.sysgenpro.odoo.plugins.module_utils._support.errors import OdooError
-from kubernetes_cluster import kubectl, resource_versions, cluster_image
+from kubernetes_cluster import cluster_image, kubectl, resource_versions
 from kubernetes_shop import REGION, Shop
 
 if t.TYPE_CHECKING:
