@@ -24,7 +24,7 @@ if t.TYPE_CHECKING:
 
 IMAGE = os.environ.get("KUBERNETES_TEST_IMAGE", f"registry.example.com/odoo@sha256:{'0' * 64}")
 SECRETS = Secrets(database="a", redis="b", s3_access_key="c", s3_secret_key="d", master="e")
-FIELD_MANAGER = "sysgenpro-odoo"
+FIELD_MANAGER = "sysgenpro.odoo"
 COMMON: dict[str, t.Any] = {
     "odoo_region": "objects",
     "odoo_environment": "staging",
