@@ -138,8 +138,10 @@ def test_odoo_validate_knows_what_a_patch_finds(tmp_path: Path, root: Path) -> N
     values = {**factories.KUBERNETES, "odoo_kubernetes_patches": [patch], "odoo_secret_generate": True}
     problems = validated(tmp_path, root, {"acme_production": factories.variables(**values)})["problems"]
     assert problems == [
-        "acme_production: odoo_kubernetes_patches[0]: Deployment wep: no such object is rendered; of kind Deployment there are "
-        "cron, queue, web, websocket"
+        (
+            "acme_production: odoo_kubernetes_patches[0]: Deployment wep: no such object is rendered; "
+            "of kind Deployment there are cron, queue, web, websocket"
+        )
     ]
 
 
