@@ -56,11 +56,14 @@ def tenant(name: str = "acme_production", **changes: t.Any) -> Tenant:
     return parse(variables(**changes), host=name)
 
 
+#: What a tenant changes to move to Kubernetes, where its image is not by digest yet.
+KUBERNETES = {
+    "odoo_runtime": "kubernetes",
+    "odoo_image": DIGEST,
+    "odoo_approved_registries": ["sysgenpro/", "registry.example.com/"],
+}
+
+
 def on_kubernetes(name: str = "acme_production", **changes: t.Any) -> Tenant:
     """The same tenant on Kubernetes, with an image a node can pull."""
-    moved = {
-        "odoo_runtime": "kubernetes",
-        "odoo_image": DIGEST,
-        "odoo_approved_registries": ["sysgenpro/", "registry.example.com/"],
-    }
-    return tenant(name, **{**moved, **changes})
+    return tenant(name, **{**KUBERNETES, **changes})

@@ -16,7 +16,7 @@ def problems(name: str = "acme_production", **changes: t.Any) -> list[str]:
 
 
 def test_a_tenant_moves_by_its_runtime_alone() -> None:
-    values = {"odoo_image": factories.DIGEST, "odoo_approved_registries": ["registry.example.com/"]}
+    values: dict[str, t.Any] = {"odoo_image": factories.DIGEST, "odoo_approved_registries": ["registry.example.com/"]}
     docker = factories.tenant(**values)
     moved = factories.tenant(**values, odoo_runtime="kubernetes")
     assert {key for key, value in vars(docker).items() if value != vars(moved)[key]} == {"runtime"}
