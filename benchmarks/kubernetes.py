@@ -9,8 +9,6 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
-import sys
 import tempfile
 import typing as t
 from pathlib import Path
@@ -19,104 +17,23 @@ import yaml
 from ansible_collections.sysgenpro.odoo.plugins.module_utils._adapters import kubeconfig
 from ansible_collections.sysgenpro.odoo.plugins.module_utils._adapters.kubernetes_api import KubernetesApi
 from ansible_collections.sysgenpro.odoo.plugins.module_utils._model.kubernetes_kinds import FIELD_MANAGER, OWNED, Ref
-from ansible_collections.sysgenpro.odoo.plugins.module_utils._model.secrets import Secrets
-from ansible_collections.sysgenpro.odoo.plugins.module_utils._model.tenant import parse
 from ansible_collections.sysgenpro.odoo.plugins.module_utils._plan.managed_fields import extract
-from ansible_collections.sysgenpro.odoo.plugins.module_utils._render.kubernetes.render import render
-from kubernetes_cluster import cluster_image, kubectl
+from kubernetes_cluster import kubectl
+from kubernetes_fleet import Fleet
 from measuring import Measured, median, result, run_playbook, runs, say
 
-if t.TYPE_CHECKING:
-    from ansible_collections.sysgenpro.odoo.plugins.module_utils._render.kubernetes.types import Desired
-
-PURPOSES = ("database", "redis", "s3_access_key", "s3_secret_key", "master")
-WORKLOADS = ("web", "websocket", "cron", "queue")
 REGION = "bench"
-#: A pod that is ready at once: what is measured is the converge, not Odoo.
-COMMAND = ["sh", "-c", "trap exit TERM; while true; do sleep 0.2; done"]
 
 
-def container() -> dict[str, t.Any]:
-    amount = {"cpu": "10m", "memory": "16Mi"}
-    return {
-        "name": "odoo",
-        "image": cluster_image(),
-        "command": COMMAND,
-        "ports": [{"name": "http", "containerPort": 8069, "protocol": "TCP"}],
-        "resources": {"requests": amount, "limits": amount},
-        "securityContext": {"allowPrivilegeEscalation": False, "capabilities": {"drop": ["ALL"]}},
-    }
-
-
-def patches(**spec: t.Any) -> list[dict[str, t.Any]]:
-    """Make each Deployment cheap; the cluster need not have the platform's priority classes."""
-    pod = {"spec": {"containers": [container()], "priorityClassName": None}}
-    patch = {"spec": {**spec, "template": pod}}
-    return [{"kind": "Deployment", "name": name, "patch": patch} for name in WORKLOADS]
-
-
-class Fleet:
-    """An inventory of tenants in a folder, with a CA and secrets of its own."""
-
-    def __init__(self, folder: Path, names: t.Sequence[str], **deployment: t.Any) -> None:
-        self.folder, self.names = folder, names
-        authority = folder / "ca"
-        authority.mkdir()
-        key = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=bench"]
-        usage = ["-addext", "keyUsage=critical,keyCertSign,cRLSign"]
-        files = ["-keyout", str(authority / "ca.key"), "-out", str(authority / "ca.crt")]
-        subprocess.run([*key, *usage, *files], check=True, capture_output=True)
-        shared = {
-            "ansible_connection": "local",
-            "ansible_python_interpreter": sys.executable,
-            "certificates_path": str(folder),
-            "odoo_secret_path": str(folder / "secrets"),
-            "odoo_secret_generate": True,
-            "odoo_region": REGION,
-            "odoo_environment": "production",
-            "odoo_tier": "standard",
-            "odoo_runtime": "kubernetes",
-            "odoo_place": "bench-cluster",
-            "odoo_ca_file": str(authority / "ca.crt"),
-            "odoo_image": f"registry.example.com/odoo@sha256:{'0' * 64}",
-            "odoo_approved_registries": ["registry.example.com/"],
-            "odoo_postgresql_clusters": {
-                "shared": {"host": "192.0.2.1", "port": 6432, "primary_port": 5432, "max_connections": 1000000}
-            },
-            "odoo_redis_instances": {"shared": {"host": "192.0.2.1", "port": 6379}},
-            "odoo_object_store": {"endpoint": "https://192.0.2.1:8333"},
-            "odoo_smtp_host": "192.0.2.1",
-            "odoo_kubernetes_patches": patches(**deployment),
-        }
-        self.shared = shared
-        hosts = {name: {"odoo_host": f"{name.replace('_', '-')}.example.com"} for name in names}
-        inventory = {"tenants": {"vars": shared, "hosts": hosts}}
-        self.inventory = folder / "hosts.yml"
-        self.inventory.write_text(yaml.safe_dump(inventory), encoding="utf-8")
+class MeasuredFleet(Fleet):
+    """A fleet whose playbooks are measured."""
 
     def play(self, *arguments: str, expect: int = 0) -> Measured:
         return run_playbook("-i", str(self.inventory), *arguments, expect=expect)
 
-    def desired(self, name: str) -> Desired:
-        """A tenant's objects as odoo_stack renders them, from the secrets and certificates a playbook has made."""
-        variables = {key: value for key, value in self.shared.items() if key.startswith("odoo_")}
-        tenant = parse({**variables, "odoo_host": f"{name.replace('_', '-')}.example.com"}, host=name)
-        issued, files = self.folder / "issued" / f"tenant-{name}", self.folder / "secrets" / name
-        secrets = {purpose: (files / purpose).read_text(encoding="utf-8").strip() for purpose in PURPOSES}
-        pair = {
-            "certificate": (issued / "tls.crt").read_text(encoding="ascii"),
-            "private_key": (issued / "tls.key").read_text(encoding="ascii"),
-        }
-        return render(tenant, Secrets(**secrets, **pair), (self.folder / "ca/ca.crt").read_text(encoding="ascii"))
 
-    def remove(self) -> None:
-        labels = f"sysgenpro.odoo/region={REGION}"
-        kubectl("delete", "namespaces", "-l", labels, "--wait=false", "--ignore-not-found")
-        kubectl("wait", "namespaces", "-l", labels, "--for=delete", "--timeout=600s", check=False)
-
-
-def fleet(names: t.Sequence[str], folder: str, **deployment: t.Any) -> Fleet:
-    made = Fleet(Path(folder), names, **deployment)
+def fleet(names: t.Sequence[str], folder: str, **deployment: t.Any) -> MeasuredFleet:
+    made = MeasuredFleet(Path(folder), names, region=REGION, **deployment)
     made.remove()
     return made
 
@@ -146,7 +63,7 @@ def stack_noop(wanted: t.Collection[str]) -> None:
             tenant.remove()
 
 
-def compare(metric: str, tenant: Fleet, ours: str, peer: str, objects: int) -> None:
+def compare(metric: str, tenant: MeasuredFleet, ours: str, peer: str, objects: int) -> None:
     first = tenant.play(peer)
     mine: list[float] = []
     theirs: list[float] = []
@@ -236,7 +153,7 @@ def drift_200_tenants() -> None:
     )
 
 
-def apply_all(tenants: Fleet) -> None:
+def apply_all(tenants: MeasuredFleet) -> None:
     """Apply every tenant, as odoo_stack would, without its process."""
     api = KubernetesApi(kubeconfig.load())
     for name in tenants.names:

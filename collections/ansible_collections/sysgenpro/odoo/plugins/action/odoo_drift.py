@@ -33,7 +33,7 @@ class ActionModule(ActionBase):
         if runtime == "docker":
             return self._docker(reader, hosts, task_vars)
         entries = reader.entries(hosts, lambda tenant: tenant.runtime == "kubernetes")
-        declared = {reader.tenant(host)[0].tenant for host in task_vars["groups"].get("tenants", [])}
+        declared = {reader.name(host) for host in task_vars["groups"].get("tenants", [])}
         try:
             reports = self._kubernetes(entries, declared, str(self._task.args.get("tree") or ""))
         except OdooError as error:

@@ -35,7 +35,7 @@ class ActionModule(ActionBase):
             result = tree.write(path, wanted, check=self._task.check_mode)
         except (InvalidTenant, OdooError) as error:
             raise AnsibleActionFail(f"Failed to render: {error}") from error
-        declared = {reader.tenant(host)[0].tenant for host in task_vars["groups"].get("tenants", [])}
+        declared = {reader.name(host) for host in task_vars["groups"].get("tenants", [])}
         regions = sorted({desired.region for desired in wanted})
         result["strays"] = [stray for region in regions for stray in tree.strays(path, region, declared)]
         result["tenants"] = [desired.tenant for desired in wanted]

@@ -46,8 +46,14 @@ class Reader:
         variables.setdefault("odoo_tenant", host)
         return parse(variables, host=host), variables
 
-    def entry(self, host: str) -> Entry:
+    def name(self, host: str) -> str:
+        """The tenant's name, without a look at the rest of its variables."""
+        return str(self._hostvars[host].get("odoo_tenant") or host)
+
+    def entry(self, host: str, wanted: t.Callable[[Tenant], bool]) -> Entry | None:
         tenant, variables = self.tenant(host)
+        if not wanted(tenant):
+            return None
         options = {name: variables[name] for name in _SECRET_OPTIONS if name in variables}
         values = dict(
             zip(PURPOSES, self._secret.run([f"{tenant.tenant}/{name}" for name in PURPOSES], variables=options))
@@ -73,8 +79,8 @@ class Reader:
         found, problems = [], []
         for host in hosts:
             try:
-                if wanted(self.tenant(host)[0]):
-                    found.append(self.entry(host))
+                entry = self.entry(host, wanted)
+                found += [entry] if entry else []
             except InvalidTenant as error:
                 problems += error.problems
             except (OdooError, AnsibleError) as error:
