@@ -24,15 +24,14 @@ from ansible_collections.sysgenpro.odoo.plugins.module_utils._adapters.kubernete
 from ansible_collections.sysgenpro.odoo.plugins.module_utils._converge.kubernetes import KubernetesStack
 from ansible_collections.sysgenpro.odoo.plugins.module_utils._converge.kubernetes_lease import NAME as LEASE_NAME
 from ansible_collections.sysgenpro.odoo.plugins.module_utils._converge.kubernetes_lease import Lease
+from ansible_collections.sysgenpro.odoo.plugins.module_utils._model.kubernetes_kinds import Ref
 from ansible_collections.sysgenpro.odoo.plugins.module_utils._support import kubernetes_errors as errors
 from ansible_collections.sysgenpro.odoo.plugins.module_utils._support.errors import OdooError
-from kubernetes_cluster import cluster_image, kubectl, resource_versions
+from kubernetes_cluster import cluster_image, kubectl, missing_image, resource_versions
 from kubernetes_shop import REGION, Shop
 
 if t.TYPE_CHECKING:
     from ansible_collections.sysgenpro.odoo.plugins.module_utils._model.tenant import Tenant
-
-MISSING = "registry.invalid/nothing@sha256:" + "0" * 64
 
 
 @dataclasses.dataclass
@@ -232,6 +231,22 @@ def test_a_stopped_tenant_has_no_pods_and_starts_again(shop: Shop) -> None:
     assert converge(shop)["steps"] == []
 
 
+def test_only_what_was_seen_is_deleted(paused: Shop) -> None:
+    converge(paused)
+    client = api()
+    target = Ref("v1", "ConfigMap", paused.namespace, "notes")
+    seen = client.get(target)
+    assert seen is not None
+    kubectl("annotate", "configmap", "notes", "-n", paused.namespace, "a=b")
+    with pytest.raises(errors.Stale):
+        client.delete(seen)
+    kubectl("delete", "configmap", "notes", "-n", paused.namespace)
+    kubectl("create", "configmap", "notes", "-n", paused.namespace, "--from-literal=a=1")
+    with pytest.raises(errors.Stale):
+        client.delete(seen, exact=False)
+    assert kubectl("get", "configmap", "notes", "-n", paused.namespace, "-o", "name") == "configmap/notes"
+
+
 # Bad input
 
 
@@ -318,8 +333,8 @@ def refusing_policy(shop: Shop) -> t.Iterator[None]:
 def test_an_image_that_is_missing_is_undone_and_explained(shop: Shop) -> None:
     converge(shop)
     with pytest.raises(OdooError, match="the previous pod template was put back and serves") as raised:
-        converge(dataclasses.replace(shop, image=MISSING))
-    assert "registry.invalid/nothing" in str(raised.value)
+        converge(dataclasses.replace(shop, image=missing_image()))
+    assert "0" * 64 in str(raised.value)
     assert re.search(r"ErrImagePull|ImagePullBackOff|InvalidImageName", str(raised.value))
     now = json.loads(kubectl("get", "deployment", "web", "-n", shop.namespace, "-o", "json"))
     assert now["spec"]["template"]["spec"]["containers"][0]["image"] == shop.image
@@ -340,7 +355,7 @@ def test_a_container_that_ends_is_undone_and_its_last_words_are_told(shop: Shop)
 
 def test_a_first_rollout_that_fails_is_removed_again(shop: Shop) -> None:
     with pytest.raises(OdooError, match="it is new and was removed again"):
-        converge(dataclasses.replace(shop, image=MISSING))
+        converge(dataclasses.replace(shop, image=missing_image()))
     assert kubectl("get", "deployment", "-n", shop.namespace, "-o", "name") == ""
     assert converge(shop)["stack"]["deployments"][0]["available"] == 1
 

@@ -47,12 +47,22 @@ def _version(item: dict[str, t.Any]) -> str:
 
 @functools.cache
 def cluster_image() -> str:
-    """An image with a shell that the cluster can run: SYSGENPRO_ODOO_TEST_IMAGE, or the busybox a pod of the cluster has."""
+    """An image with a shell that the cluster can run: SYSGENPRO_ODOO_TEST_IMAGE, or one that a node has.
+
+    Odoo's by digest where it is there: admission policies let nothing else run in namespaces of a region.
+    """
     named = os.environ.get("SYSGENPRO_ODOO_TEST_IMAGE")
     if named:
         return named
     nodes = json.loads(kubectl("get", "nodes", "-o", "json"))["items"]
     names = [name for node in nodes for image in node["status"].get("images", []) for name in image["names"]]
-    found = sorted(name for name in names if "/busybox" in name)
-    assert found, "no node has an image named busybox; name one with a shell in SYSGENPRO_ODOO_TEST_IMAGE"
+    found = [*sorted(name for name in names if "/odoo@sha256:" in name), *sorted(n for n in names if "/busybox" in n)]
+    assert found, "no node has an image of Odoo or busybox; name one with a shell in SYSGENPRO_ODOO_TEST_IMAGE"
     return found[0]
+
+
+def missing_image() -> str:
+    """An image of the same repository that no registry has."""
+    repository = cluster_image().split("@")[0]
+    repository = repository if "@" in cluster_image() else repository.rpartition(":")[0]
+    return f"{repository}@sha256:{'0' * 64}"

@@ -53,13 +53,15 @@ class Shop:
     @property
     def deployment(self) -> Object:
         selector = {"sysgenpro.odoo/workload": "web"}
-        resources = {"cpu": self.cpu, "memory": "16Mi"}
+        # The processor is requested and hardly limited: a probe in a throttled container is late.
+        resources = {"requests": {"cpu": self.cpu, "memory": "32Mi"}, "limits": {"cpu": "1000", "memory": "32Mi"}}
         container = {
             "name": "odoo",
             "image": self.image,
             "imagePullPolicy": "IfNotPresent",
             "command": list(self.command),
-            "resources": {"requests": resources, "limits": resources},
+            "resources": resources,
+            "readinessProbe": {"exec": {"command": ["sh", "-c", "true"]}, "periodSeconds": 1, "timeoutSeconds": 5},
             "securityContext": {"allowPrivilegeEscalation": False, "capabilities": {"drop": ["ALL"]}},
             "ports": [{"name": "http", "containerPort": 8069, "protocol": "TCP"}],
             "volumeMounts": [{"name": "config", "mountPath": "/etc/odoo"}],

@@ -537,6 +537,12 @@ def test_what_keeps_a_pod_from_running_is_said_and_judged(seen: Object, said: st
     assert found[1] is final
 
 
+def test_what_the_controller_has_not_seen_is_not_judged() -> None:
+    """The pods of a template that was just put back are still those of the one that failed."""
+    failed = pod({"reason": "InvalidImageName", "message": "x"})
+    assert rollout.failure(deployment(observedGeneration=1), [failed]) == ("", False)
+
+
 # Errors
 
 

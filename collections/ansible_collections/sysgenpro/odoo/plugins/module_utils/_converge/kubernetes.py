@@ -9,7 +9,7 @@ from __future__ import annotations
 import dataclasses
 import typing as t
 
-from .._model.kubernetes_kinds import OWNED, Ref, ref
+from .._model.kubernetes_kinds import OWNED, POD, Ref, ref
 from .._plan.kubernetes import Observed, Step, plan_absent, plan_kubernetes, plan_stopped, previous
 from .._render.kubernetes.owner import owner
 from .._render.kubernetes.render import render
@@ -211,13 +211,11 @@ class KubernetesStack:
 
     def _await_no_pods(self, lease: Lease) -> None:
         def none() -> tuple[bool, int]:
+            """Whether also those that are ending are gone: until then they work on the database."""
             lease.renew()
-            running = [
-                item
-                for item in self._of_labels().objects.values()
-                if item["kind"] == "Deployment" and (item.get("status") or {}).get("replicas")
-            ]
-            return not running, len(running)
+            pods = self.api.select(POD, namespace=self._namespace, labels=self._labels) or []
+            alive = [pod for pod in pods if (pod.get("status") or {}).get("phase") not in ("Succeeded", "Failed")]
+            return not alive, len(alive)
 
         wait_until("the tenant's pods to end", none, timeout=self.tenant.drain_timeout + 60, interval=0.5)
 

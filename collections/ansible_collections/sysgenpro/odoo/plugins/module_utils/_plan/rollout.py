@@ -30,10 +30,16 @@ def ready(deployment: Object, minimum: int) -> tuple[bool, str]:
     updated, total = int(status.get("updatedReplicas", 0)), int(status.get("replicas", 0))
     available = int(status.get("availableReplicas", 0))
     said = f"{updated} of {wanted} pods updated, {available} available, {total} in all"
-    if int(status.get("observedGeneration", 0)) < int(deployment["metadata"].get("generation", 0)):
+    if not _seen(deployment):
         return False, f"{said}, the controller has not seen the change"
     arrived = updated >= wanted and total <= updated and available >= updated and available >= minimum
     return arrived, said
+
+
+def _seen(deployment: Object) -> bool:
+    """Whether status and pods speak of the present template at all."""
+    observed = (deployment.get("status") or {}).get("observedGeneration", 0)
+    return int(observed) >= int(deployment["metadata"].get("generation", 0))
 
 
 def condition(item: Object, kind: str) -> Object:
@@ -47,6 +53,8 @@ def failure(deployment: Object, pods: t.Sequence[Object]) -> tuple[str, bool]:
 
     :param pods: those of the current template.
     """
+    if not _seen(deployment):
+        return "", False
     progressing = condition(deployment, "Progressing")
     if progressing.get("reason") == "ProgressDeadlineExceeded":
         return f"{_pods_say(pods) or progressing.get('message', '')}", True
