@@ -176,7 +176,9 @@ class KubernetesApi:
         query = {"container": container, "tailLines": str(lines), "previous": str(previous).lower()}
         path = f"{object_path(KINDS['v1', 'Pod'], namespace, pod)}/log"
         status, content = self._send("GET", path, None, query=query, content_type="")
-        return content.decode(errors="replace").splitlines() if status == 200 else []
+        # A kubelet that has removed the container says so in the place of its words.
+        gone = status != 200 or content.startswith(b"unable to retrieve container logs")
+        return [] if gone else content.decode(errors="replace").splitlines()
 
     # Requests
 
