@@ -14,10 +14,10 @@ from .._plan.kubernetes import Observed, Step, plan_absent, plan_kubernetes, pla
 from .._render.kubernetes.owner import owner
 from .._render.kubernetes.render import render
 from .._support.errors import OdooError
-from .._support.kubernetes_errors import Stale, Terminating
+from .._support.kubernetes_errors import Stale, Terminating, Unavailable, Unreachable
 from .._support.waiting import wait_until
 from . import kubernetes_diff
-from .kubernetes_lease import Lease
+from .kubernetes_lease import Lease, LostLease
 from .kubernetes_observe import exists, foreign, observe
 from .kubernetes_rollout import Rollout
 
@@ -134,7 +134,8 @@ class KubernetesStack:
                     rolled.append(rollout)
                 else:
                     self._apply(step)
-            except Stale:
+            except (Stale, Unreachable, Unavailable, LostLease):
+                # Nothing says that the rollout failed, and undoing needs what is gone: the next run goes on from here.
                 raise
             except OdooError as error:
                 undone = self._undo(steps[:position], step, desired, lease)

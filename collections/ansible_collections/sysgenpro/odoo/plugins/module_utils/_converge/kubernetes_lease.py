@@ -28,6 +28,10 @@ DURATION = 15
 RENEWAL = 5
 
 
+class LostLease(OdooError):
+    """Another run has taken the tenant over."""
+
+
 class Lease:
     """A Lease object of coordination.k8s.io, held while the body of ``with`` runs.
 
@@ -74,7 +78,7 @@ class Lease:
     def renew(self) -> None:
         """Say that this run lives; called often, it writes only now and then.
 
-        :raises OdooError: another run took the lease over.
+        :raises LostLease: another run took the lease over.
         """
         if self._held is None or self._clock() - self._renewed < RENEWAL:
             return
@@ -82,7 +86,7 @@ class Lease:
             self._held = self._api.replace(self._manifest(self._held))
         except Stale as error:
             self._held = None
-            raise OdooError(
+            raise LostLease(
                 "Another run has taken this tenant over, because this one was silent for too long", hint="Run again"
             ) from error
         self._renewed = self._clock()

@@ -205,7 +205,8 @@ def parse(variables: t.Mapping[str, t.Any], *, host: str) -> Tenant:
 
 def declared(variables: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
     """Those of a host's variables that speak of the tenant; mistyped ones too, so that parse can refuse them."""
-    return {name: value for name, value in variables.items() if name.startswith("odoo_") and name not in NOT_OF_TENANTS}
+    # By name: a host's variables are templated one by one as they are asked for.
+    return {name: variables[name] for name in variables if name.startswith("odoo_") and name not in NOT_OF_TENANTS}
 
 
 def completed(variables: t.Mapping[str, t.Any], *, host: str) -> dict[str, t.Any]:
