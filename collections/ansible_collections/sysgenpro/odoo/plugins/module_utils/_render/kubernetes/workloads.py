@@ -99,8 +99,8 @@ def autoscaler(owner: Owner, tenant: Tenant, workload: Workload) -> dict[str, t.
             }
         ],
         "behavior": {
-            # A start itself is busy for some seconds, and a quiet minute between two rushes is no end of them.
-            "scaleUp": _scaling(window=30, pods=2, period=60),
+            # Up on two readings in a row; a quiet minute between two rushes is no end of them.
+            "scaleUp": _scaling(window=15, pods=2, period=60),
             "scaleDown": _scaling(window=300, pods=1, period=120),
         },
     }
