@@ -1,0 +1,74 @@
+#!/usr/bin/env bash
+# A real cluster of one node on this machine, for tests. See ./cluster.sh help.
+set -euo pipefail
+HERE=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
+# shellcheck source=../../scripts/environment.sh
+. "$HERE/../../scripts/environment.sh"
+environment_defaults
+# shellcheck source=settings.sh
+. "$HERE/settings.sh"
+for file in processes build certificates start stop addons images; do
+    # shellcheck source=/dev/null
+    . "$HERE/lib/$file.sh"
+done
+
+usage() {
+    cat <<USAGE
+Usage: tests/kubernetes/cluster.sh <command>
+
+  up                  build what is missing, start the node, apply the add-ons
+  build [part…]       build: ${ALL_PARTS[*]}
+  start               start the node; what runs is left alone
+  addons              apply CoreDNS, local-path storage, metrics-server and Traefik with its CRDs
+  images FILE         copy the images that the state file of a Docker region names into the cluster's registry
+  status              what runs
+  stop [--purge]      stop everything; --purge removes the cluster's data too, what was built stays
+  kubeconfig          print the path of the administrator's kubeconfig
+  kubectl ARGUMENT…   kubectl of the cluster's version, as its administrator
+
+The node runs beside a Docker region and takes from the machine: pods $CLUSTER_CIDR, services $SERVICE_CIDR, ports
+$API_PORT, $ETCD_PORT, $ETCD_PEER_PORT, ${REGISTRY_ADDRESS#*:}, $HTTP_NODE_PORT, $HTTPS_NODE_PORT and those of the kubelet.
+USAGE
+}
+
+kubectl() { "$(part kubernetes)/kubectl" --kubeconfig "$ADMIN_KUBECONFIG" "$@"; }
+
+status() {
+    local name
+    for name in etcd registry containerd kube-apiserver kube-controller-manager kube-scheduler kubelet cilium kube-proxy; do
+        if running "$name"; then say "$name runs"; else say "$name does not run"; fi
+    done
+    ! running kube-apiserver || kubectl get pods -A -o wide
+}
+
+# One command at a time changes the node.
+alone() {
+    [ "$(id -u)" = 0 ] || fail "the cluster's node needs root"
+    mkdir -p "$CACHE/kubernetes"
+    exec 9>"$CACHE/kubernetes/lock"
+    flock -n 9 || { say "Waiting for another command of the cluster"; flock 9; }
+    NODE_ADDRESS=$(node_address)
+    export NODE_ADDRESS
+}
+
+up() {
+    local started=$SECONDS
+    build
+    start
+    addons
+    say "The cluster is up after $((SECONDS - started)) s: export KUBECONFIG=$ADMIN_KUBECONFIG"
+}
+
+main() {
+    local command=${1:-help}
+    shift || true
+    case $command in
+        up | build | start | addons | images | stop) alone; "$command" "$@" ;;
+        status | kubectl) "$command" "$@" ;;
+        kubeconfig) say "$ADMIN_KUBECONFIG" ;;
+        help | -h | --help) usage ;;
+        *) usage >&2; exit 2 ;;
+    esac
+}
+
+main "$@"
