@@ -2,10 +2,10 @@
 # A real cluster of one node on this machine, for tests. See ./cluster.sh help.
 set -euo pipefail
 HERE=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
-# shellcheck source=../../scripts/environment.sh
+# shellcheck source=scripts/environment.sh
 . "$HERE/../../scripts/environment.sh"
 environment_defaults
-# shellcheck source=settings.sh
+# shellcheck source=tests/kubernetes/settings.sh
 . "$HERE/settings.sh"
 for file in processes build certificates start stop addons images; do
     # shellcheck source=/dev/null

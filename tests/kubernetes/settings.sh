@@ -20,7 +20,7 @@ export REGISTRY=registry.cluster.internal REGISTRY_ADDRESS=127.0.0.1:15000
 # Parts outlive the cluster; STATE is what `stop --purge` removes.
 PARTS=$CACHE/kubernetes/parts
 export STATE=$CACHE/kubernetes/node
-pki=$STATE/pki
+export PKI=$STATE/pki
 export ADMIN_KUBECONFIG=$STATE/kubeconfig/admin
 export CONTAINERD_SOCKET=$STATE/containerd/containerd.sock
 

@@ -2,10 +2,10 @@
 # The cluster's own authorities, certificates and kubeconfigs, made anew when the node's address is another.
 
 make_certificates() {
-    if [ "$(cat "$pki/address" 2>/dev/null)" = "$NODE_ADDRESS" ]; then return 0; fi
-    rm -rf "$pki" "$STATE/kubeconfig"
-    mkdir -p "$pki" "$STATE/kubeconfig"
-    chmod 700 "$pki" "$STATE/kubeconfig"
+    if [ "$(cat "$PKI/address" 2>/dev/null)" = "$NODE_ADDRESS" ]; then return 0; fi
+    rm -rf "$PKI" "$STATE/kubeconfig"
+    mkdir -p "$PKI" "$STATE/kubeconfig"
+    chmod 700 "$PKI" "$STATE/kubeconfig"
     local loopback="DNS:localhost,IP:127.0.0.1" service="DNS:kubernetes,DNS:kubernetes.default,DNS:kubernetes.default.svc"
     authority ca kubernetes
     authority front-proxy-ca front-proxy
@@ -19,26 +19,26 @@ make_certificates() {
     certificate kube-scheduler /CN=system:kube-scheduler ca clientAuth,serverAuth "$loopback"
     certificate kube-proxy /CN=system:kube-proxy ca clientAuth
     private_key service-accounts
-    openssl pkey -in "$pki/service-accounts.key" -pubout -out "$pki/service-accounts.pub"
+    openssl pkey -in "$PKI/service-accounts.key" -pubout -out "$PKI/service-accounts.pub"
     local user
     for user in admin kubelet kube-controller-manager kube-scheduler kube-proxy; do kubeconfig "$user"; done
-    printf '%s\n' "$NODE_ADDRESS" >"$pki/address"
+    printf '%s\n' "$NODE_ADDRESS" >"$PKI/address"
 }
 
 
-private_key() { (umask 077; openssl ecparam -name prime256v1 -genkey -noout -out "$pki/$1.key"); }
+private_key() { (umask 077; openssl ecparam -name prime256v1 -genkey -noout -out "$PKI/$1.key"); }
 
 authority() {
     private_key "$1"
-    openssl req -x509 -new -key "$pki/$1.key" -subj "/CN=$2" -days 3650 -out "$pki/$1.crt" \
+    openssl req -x509 -new -key "$PKI/$1.key" -subj "/CN=$2" -days 3650 -out "$PKI/$1.crt" \
         -addext keyUsage=critical,keyCertSign,cRLSign,digitalSignature
 }
 
 # certificate NAME SUBJECT AUTHORITY USAGES [NAMES]
 certificate() {
     private_key "$1"
-    openssl req -new -key "$pki/$1.key" -subj "$2" | openssl x509 -req -CA "$pki/$3.crt" -CAkey "$pki/$3.key" -CAcreateserial \
-        -days 365 -out "$pki/$1.crt" -extfile <(
+    openssl req -new -key "$PKI/$1.key" -subj "$2" | openssl x509 -req -CA "$PKI/$3.crt" -CAkey "$PKI/$3.key" -CAcreateserial \
+        -days 365 -out "$PKI/$1.crt" -extfile <(
         printf 'basicConstraints=CA:FALSE\nkeyUsage=critical,digitalSignature,keyEncipherment\nextendedKeyUsage=%s\n' "$4"
         [ -z "${5:-}" ] || printf 'subjectAltName=%s\n' "$5"
     ) 2>/dev/null
@@ -52,10 +52,10 @@ apiVersion: v1
 kind: Config
 clusters:
   - name: test
-    cluster: {certificate-authority-data: $(base64 -w0 "$pki/ca.crt"), server: "https://127.0.0.1:$API_PORT"}
+    cluster: {certificate-authority-data: $(base64 -w0 "$PKI/ca.crt"), server: "https://127.0.0.1:$API_PORT"}
 users:
   - name: $1
-    user: {client-certificate-data: $(base64 -w0 "$pki/$1.crt"), client-key-data: $(base64 -w0 "$pki/$1.key")}
+    user: {client-certificate-data: $(base64 -w0 "$PKI/$1.crt"), client-key-data: $(base64 -w0 "$PKI/$1.key")}
 contexts:
   - name: test
     context: {cluster: test, user: $1}

@@ -111,25 +111,25 @@ start_control_plane() {
     run kube-apiserver "$kubernetes/kube-apiserver" --etcd-servers="http://127.0.0.1:$ETCD_PORT" \
         --bind-address=0.0.0.0 --secure-port="$API_PORT" --advertise-address="$NODE_ADDRESS" \
         --service-cluster-ip-range="$SERVICE_CIDR" --allow-privileged=true --authorization-mode=Node,RBAC \
-        --enable-admission-plugins=NodeRestriction --client-ca-file="$pki/ca.crt" \
-        --tls-cert-file="$pki/apiserver.crt" --tls-private-key-file="$pki/apiserver.key" \
-        --kubelet-client-certificate="$pki/apiserver-kubelet-client.crt" \
-        --kubelet-client-key="$pki/apiserver-kubelet-client.key" --kubelet-certificate-authority="$pki/ca.crt" \
+        --enable-admission-plugins=NodeRestriction --client-ca-file="$PKI/ca.crt" \
+        --tls-cert-file="$PKI/apiserver.crt" --tls-private-key-file="$PKI/apiserver.key" \
+        --kubelet-client-certificate="$PKI/apiserver-kubelet-client.crt" \
+        --kubelet-client-key="$PKI/apiserver-kubelet-client.key" --kubelet-certificate-authority="$PKI/ca.crt" \
         --kubelet-preferred-address-types=InternalIP --service-account-issuer=https://kubernetes.default.svc.cluster.local \
-        --service-account-key-file="$pki/service-accounts.pub" --service-account-signing-key-file="$pki/service-accounts.key" \
-        --requestheader-client-ca-file="$pki/front-proxy-ca.crt" --requestheader-allowed-names=front-proxy-client \
+        --service-account-key-file="$PKI/service-accounts.pub" --service-account-signing-key-file="$PKI/service-accounts.key" \
+        --requestheader-client-ca-file="$PKI/front-proxy-ca.crt" --requestheader-allowed-names=front-proxy-client \
         --requestheader-username-headers=X-Remote-User --requestheader-group-headers=X-Remote-Group \
-        --requestheader-extra-headers-prefix=X-Remote-Extra- --proxy-client-cert-file="$pki/front-proxy-client.crt" \
-        --proxy-client-key-file="$pki/front-proxy-client.key" --enable-aggregator-routing=true --profiling=false
+        --requestheader-extra-headers-prefix=X-Remote-Extra- --proxy-client-cert-file="$PKI/front-proxy-client.crt" \
+        --proxy-client-key-file="$PKI/front-proxy-client.key" --enable-aggregator-routing=true --profiling=false
     expect 60 "the API server is ready" kubectl get --raw /readyz
     run kube-controller-manager "$kubernetes/kube-controller-manager" --leader-elect=false --bind-address=127.0.0.1 \
         --kubeconfig="$STATE/kubeconfig/kube-controller-manager" \
         --authentication-kubeconfig="$STATE/kubeconfig/kube-controller-manager" \
         --authorization-kubeconfig="$STATE/kubeconfig/kube-controller-manager" \
-        --use-service-account-credentials=true --root-ca-file="$pki/ca.crt" \
-        --service-account-private-key-file="$pki/service-accounts.key" --cluster-signing-cert-file="$pki/ca.crt" \
-        --cluster-signing-key-file="$pki/ca.key" --allocate-node-cidrs=true --cluster-cidr="$CLUSTER_CIDR" \
-        --service-cluster-ip-range="$SERVICE_CIDR" --requestheader-client-ca-file="$pki/front-proxy-ca.crt" --profiling=false
+        --use-service-account-credentials=true --root-ca-file="$PKI/ca.crt" \
+        --service-account-private-key-file="$PKI/service-accounts.key" --cluster-signing-cert-file="$PKI/ca.crt" \
+        --cluster-signing-key-file="$PKI/ca.key" --allocate-node-cidrs=true --cluster-cidr="$CLUSTER_CIDR" \
+        --service-cluster-ip-range="$SERVICE_CIDR" --requestheader-client-ca-file="$PKI/front-proxy-ca.crt" --profiling=false
     run kube-scheduler "$kubernetes/kube-scheduler" --leader-elect=false --bind-address=127.0.0.1 --profiling=false \
         --kubeconfig="$STATE/kubeconfig/kube-scheduler" --authentication-kubeconfig="$STATE/kubeconfig/kube-scheduler" \
         --authorization-kubeconfig="$STATE/kubeconfig/kube-scheduler"
@@ -139,7 +139,7 @@ start_node() {
     local since
     since=$(date +%s)
     run kubelet "$kubernetes/kubelet" --config="$STATE/etc/kubelet.yml" --kubeconfig="$STATE/kubeconfig/kubelet" \
-        --hostname-override="$NODE" --node-ip="$NODE_ADDRESS" --root-dir="$STATE/kubelet" --cert-dir="$pki"
+        --hostname-override="$NODE" --node-ip="$NODE_ADDRESS" --root-dir="$STATE/kubelet" --cert-dir="$PKI"
     kubectl apply --server-side -f "$cilium/crds" -f "$HERE/addons/kubelet-access.yml" >/dev/null
     run cilium env PATH="$cilium/bin:$PATH" K8S_NODE_NAME="$NODE" CILIUM_SOCK="$STATE/cilium.sock" \
         "$cilium/cilium-agent" --config-dir="$STATE/etc/cilium"
