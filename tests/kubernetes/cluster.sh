@@ -24,6 +24,8 @@ Usage: tests/kubernetes/cluster.sh <command>
   status              what runs
   stop [--purge]      stop everything; --purge removes the cluster's data too, what was built stays
   kubeconfig          print the path of the administrator's kubeconfig
+  references          print the path of the file in which \`images\` wrote the references by digest
+  tools               print the directory of kubectl
   kubectl ARGUMENT…   kubectl of the cluster's version, as its administrator
 
 The node runs beside a Docker region and takes from the machine: pods $CLUSTER_CIDR, services $SERVICE_CIDR, ports
@@ -66,6 +68,8 @@ main() {
         up | build | start | addons | images | stop) alone; "$command" "$@" ;;
         status | kubectl) "$command" "$@" ;;
         kubeconfig) say "$ADMIN_KUBECONFIG" ;;
+        references) say "$STATE/images.json" ;;
+        tools) part kubernetes ;;
         help | -h | --help) usage ;;
         *) usage >&2; exit 2 ;;
     esac

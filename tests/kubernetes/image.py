@@ -24,7 +24,7 @@ class Layer:
 
     def __init__(self) -> None:
         self._buffer = io.BytesIO()
-        self._archive = tarfile.open(fileobj=self._buffer, mode="w", format=tarfile.GNU_FORMAT)
+        self._archive = tarfile.TarFile(fileobj=self._buffer, mode="w", format=tarfile.GNU_FORMAT)
         self._directories = {PurePosixPath("/")}
 
     def directory(self, path: PurePosixPath, mode: int = 0o755) -> None:
