@@ -84,4 +84,5 @@ main() {
     esac
 }
 
-main "$@"
+# In one line: the file may be changed while it runs.
+main "$@"; exit

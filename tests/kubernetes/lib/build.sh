@@ -28,7 +28,7 @@ build() {
     [ $# -gt 0 ] || set -- "${ALL_PARTS[@]}"
     mkdir -p "$PARTS" "$CACHE/kubernetes/log"
     apt_install etcd-server containerd runc containernetworking-plugins docker-registry iptables ipset conntrack \
-        iproute2 socat busybox-static clang-14 curl openssl jq
+        iproute2 socat busybox-static clang-14 bpftool curl openssl jq
     require_go
     export CGO_ENABLED=0 GOFLAGS=-mod=mod GOTOOLCHAIN=local
     for name in "$@"; do

@@ -144,6 +144,7 @@ start_node() {
     run cilium env PATH="$cilium/bin:$PATH" K8S_NODE_NAME="$NODE" CILIUM_SOCK="$STATE/cilium.sock" \
         "$cilium/cilium-agent" --config-dir="$STATE/etc/cilium"
     run kube-proxy "$kubernetes/kube-proxy" --config="$STATE/etc/kube-proxy.yml"
+    expect 90 "the network is ready" curl -sf -H "brief: true" http://127.0.0.1:9879/healthz
     expect 90 "node $NODE is ready" node_ready "$since"
     expect 30 "the service account of namespace default is there" kubectl -n default get serviceaccount default
 }
