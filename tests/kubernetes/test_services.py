@@ -118,8 +118,8 @@ def test_http_leads_to_https() -> None:
 def test_redis_wants_a_login_over_tls(tenant: Probe) -> None:
     host = f"redis-shared.{PLATFORM}.svc"
     speak = (
-        f"exec 2>&1; echo PING | openssl s_client -quiet -verify_return_error -CAfile /probe/ca.crt "
-        f"-verify_hostname {host} -connect {host}:6379 & sleep 2"
+        "(echo PING; sleep 2) | timeout 10 openssl s_client -quiet -verify_return_error -CAfile /probe/ca.crt "
+        f"-verify_hostname {host} -connect {host}:6379"
     )
     assert "-NOAUTH" in tenant.run("sh", "-c", speak).stdout
 
