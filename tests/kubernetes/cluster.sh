@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # A real cluster of one node on this machine, for tests. See ./cluster.sh help.
+# shellcheck disable=SC2329 # main calls the functions by the name of the command
 set -euo pipefail
 HERE=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
 # shellcheck source=scripts/environment.sh
@@ -23,6 +24,7 @@ Usage: tests/kubernetes/cluster.sh <command>
   images FILE         copy the images that the state file of a Docker region names into the cluster's registry
   platform [option…]  prepare it for tenants with playbook kubernetes: Traefik and all the rest (needs \`images\`)
   status              what runs
+  leftovers           what the cluster has on the machine beside its files; nothing after stop
   stop [--purge]      stop everything; --purge removes the cluster's data too, what was built stays
   kubeconfig          print the path of the administrator's kubeconfig
   references          print the path of the file in which \`images\` wrote the references by digest
@@ -75,7 +77,7 @@ main() {
     shift || true
     case $command in
         up | build | start | addons | images | stop) alone; "$command" "$@" ;;
-        platform | status | kubectl) "$command" "$@" ;;
+        platform | status | leftovers | kubectl) "$command" "$@" ;;
         kubeconfig) say "$ADMIN_KUBECONFIG" ;;
         references) say "$STATE/images.json" ;;
         tools) part kubernetes ;;

@@ -22,7 +22,7 @@ addons() {
     for addon in kube-system/coredns local-path-storage/local-path-provisioner kube-system/metrics-server; do
         kubectl -n "${addon%/*}" rollout status "deployment/${addon#*/}" --timeout=180s
     done
-    expect 60 "metrics are served" kubectl get --raw /apis/metrics.k8s.io/v1beta1/nodes
+    expect 60 "metrics" kubectl get --raw /apis/metrics.k8s.io/v1beta1/nodes
 }
 
 apply() { kubectl apply --server-side --force-conflicts --field-manager=test-cluster -f - >/dev/null; }

@@ -52,5 +52,5 @@ wait_until() {
 expect() {
     local seconds=$1 what=$2
     shift 2
-    wait_until "$seconds" "$@" || fail "$what not within $seconds s; logs: $STATE/log"
+    wait_until "$seconds" "$@" || fail "there was not $what within $seconds s; logs: $STATE/log"
 }

@@ -88,11 +88,15 @@ start_storage() {
         --listen-peer-urls "http://127.0.0.1:$ETCD_PEER_PORT" --initial-advertise-peer-urls "http://127.0.0.1:$ETCD_PEER_PORT" \
         --initial-cluster "$NODE=http://127.0.0.1:$ETCD_PEER_PORT" --unsafe-no-fsync --auto-compaction-retention 1h
     run registry docker-registry serve "$STATE/etc/registry.yml"
-    run containerd env CILIUM_SOCK="$STATE/cilium.sock" containerd --config "$STATE/etc/containerd.toml"
-    expect 20 "containerd answers" ctr -a "$CONTAINERD_SOCKET" version
-    expect 20 "etcd is healthy" curl -sf "http://127.0.0.1:$ETCD_PORT/health"
-    expect 20 "the registry answers" curl -sf "http://$REGISTRY_ADDRESS/v2/"
+    start_containerd
+    expect 20 "a healthy etcd" curl -sf "http://127.0.0.1:$ETCD_PORT/health"
+    expect 20 "an answer of the registry" curl -sf "http://$REGISTRY_ADDRESS/v2/"
     import_images
+}
+
+start_containerd() {
+    run containerd env CILIUM_SOCK="$STATE/cilium.sock" containerd --config "$STATE/etc/containerd.toml"
+    expect 20 "an answer of containerd" ctr -a "$CONTAINERD_SOCKET" version
 }
 
 # The images of the cluster's own components; a mark for each says that this very image is in containerd.
@@ -121,7 +125,7 @@ start_control_plane() {
         --requestheader-username-headers=X-Remote-User --requestheader-group-headers=X-Remote-Group \
         --requestheader-extra-headers-prefix=X-Remote-Extra- --proxy-client-cert-file="$PKI/front-proxy-client.crt" \
         --proxy-client-key-file="$PKI/front-proxy-client.key" --enable-aggregator-routing=true --profiling=false
-    expect 60 "the API server is ready" kubectl get --raw /readyz
+    expect 60 "a ready API server" kubectl get --raw /readyz
     run kube-controller-manager "$kubernetes/kube-controller-manager" --leader-elect=false --bind-address=127.0.0.1 \
         --kubeconfig="$STATE/kubeconfig/kube-controller-manager" \
         --authentication-kubeconfig="$STATE/kubeconfig/kube-controller-manager" \
@@ -144,9 +148,9 @@ start_node() {
     run cilium env PATH="$cilium/bin:$PATH" K8S_NODE_NAME="$NODE" CILIUM_SOCK="$STATE/cilium.sock" \
         "$cilium/cilium-agent" --config-dir="$STATE/etc/cilium"
     run kube-proxy "$kubernetes/kube-proxy" --config="$STATE/etc/kube-proxy.yml"
-    expect 90 "the network is ready" curl -sf -H "brief: true" http://127.0.0.1:9879/healthz
-    expect 90 "node $NODE is ready" node_ready "$since"
-    expect 30 "the service account of namespace default is there" kubectl -n default get serviceaccount default
+    expect 90 "a ready network" curl -sf -H "brief: true" http://127.0.0.1:9879/healthz
+    expect 90 "a ready node" node_ready "$since"
+    expect 30 "a service account in namespace default" kubectl -n default get serviceaccount default
 }
 
 # What etcd kept from an earlier run may say Ready as well: only a heartbeat of this run counts.

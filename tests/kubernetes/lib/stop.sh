@@ -18,12 +18,30 @@ stop() {
     restore_kernel
     remove_fixed_paths
     [ "${1:-}" != --purge ] || rm -rf --one-file-system "$STATE"
+    wait_until 5 nothing_left || fail "this is left of the cluster: $(leftovers | tr '\n' ';')"
 }
 
-# Without a kubelet nothing starts them again.
+nothing_left() { [ -z "$(leftovers)" ]; }
+
+# What the cluster has on the machine beside its files, one a line.
+leftovers() {
+    local command
+    pgrep -af "^(etcd|docker-registry|containerd|[^ ]*containerd-shim-runc-v2|$PARTS/[^ ]*(kubelet|kube-|cilium-)[^ ]*) .*$STATE/" |
+        cut -c1-120 | sed 's/^/process /' || true
+    awk -v below="$STATE/" 'index($2, below) == 1 {print "mount", $2}' /proc/mounts
+    ip -o link show | sed -nE "s/^[0-9]+: ($own_links)[@:].*/link \1/p"
+    for command in iptables-save ip6tables-save; do
+        "$command" 2>/dev/null | grep -E -e "$own_rules|$FIREWALL_COMMENT" | sed "s/^/$command /" || true
+    done
+    ipset list -n 2>/dev/null | grep '^cilium_' | sed 's/^/ipset /' || true
+    find /sys/fs/cgroup -maxdepth 2 -type d -name kubepods | sed 's/^/control group /'
+}
+
+# Without a kubelet nothing starts them again. A containerd that died is started for it: its containers live on without it.
 end_pods() {
     local id control=(ctr -a "$CONTAINERD_SOCKET" -n k8s.io)
-    running containerd || return 0
+    [ -s "$STATE/etc/containerd.toml" ] || return 0
+    start_containerd
     for id in $("${control[@]}" tasks ls -q); do "${control[@]}" tasks kill -s KILL "$id" || true; done
     for id in $("${control[@]}" containers ls -q); do
         "${control[@]}" tasks rm -f "$id" || true
@@ -38,10 +56,12 @@ unmount() {
     done
 }
 
-# Pods' ends of their links carry the prefix lxc and Cilium's group of addresses; Docker's are named veth.
+# Cilium's names; Docker's begin with veth and br-.
+own_links='lxc[0-9a-f]{12}|lxc_health|cilium_host|cilium_net|cilium_vxlan'
+
 remove_links() {
     local link mark
-    for link in $(ip -o link show | sed -nE 's/^[0-9]+: ((lxc[0-9a-f]{12}|lxc_health|cilium_host|cilium_vxlan))[@:].*/\1/p'); do
+    for link in $(ip -o link show | sed -nE "s/^[0-9]+: ($own_links)[@:].*/\1/p"); do
         ip link delete "$link" 2>/dev/null || true
     done
     for mark in 2004:0x200/0xf00 2005:0xa00/0xf00; do
