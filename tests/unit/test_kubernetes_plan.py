@@ -6,14 +6,16 @@ import json
 import typing as t
 
 import pytest
+from ansible_collections.sysgenpro.odoo.plugins.module_utils._adapters.kubernetes_paths import (
+    collection_path,
+    object_path,
+)
 from ansible_collections.sysgenpro.odoo.plugins.module_utils._model.kubernetes_kinds import (
     FIELD_MANAGER,
     KINDS,
     OWNED,
     REPLICAS_MANAGER,
     Ref,
-    collection_path,
-    object_path,
     ref,
     selector,
 )

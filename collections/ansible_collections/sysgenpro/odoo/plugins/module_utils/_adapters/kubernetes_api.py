@@ -22,12 +22,11 @@ from .._model.kubernetes_kinds import (
     KINDS,
     Kind,
     Ref,
-    collection_path,
-    object_path,
     ref,
     selector,
 )
 from .._support.kubernetes_errors import ApiError, MissingKind, Unreachable, from_status
+from .kubernetes_paths import collection_path, object_path
 
 if t.TYPE_CHECKING:
     from .kubeconfig import Access
