@@ -51,7 +51,9 @@ def main() -> None:
     parser.add_argument("version")
     arguments = parser.parse_args()
     definitions = [without_descriptions(entry) for entry in yaml.safe_load_all(arguments.file.read_text())]
-    text = yaml.dump_all(definitions, Dumper=Indented, explicit_start=True, sort_keys=False, width=150)
+    # One document, as ansible-test wants its YAML files.
+    whole = {"apiVersion": "v1", "kind": "List", "items": definitions}
+    text = yaml.dump(whole, Dumper=Indented, explicit_start=True, sort_keys=False, width=150)
     TARGET.write_text(HEADER.format(version=arguments.version) + text)
 
 

@@ -246,7 +246,8 @@ class _Plugin:
         if "/" in command:
             command = os.path.join(self._user.directory, command)
         try:
-            done = subprocess.run(
+            # An adapter has no module whose run_command it could call.
+            done = subprocess.run(  # pylint: disable=ansible-bad-function
                 [command, *map(str, spec.get("args") or [])],
                 env={**os.environ, **own, "KUBERNETES_EXEC_INFO": json.dumps(info)},
                 stdin=subprocess.DEVNULL,
