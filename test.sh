@@ -7,7 +7,7 @@ set -uo pipefail
 # A stage is a script tests/stages/<name>.sh; these lists say which run, and in which order.
 CI_STAGES=(lint types contracts sanity unit quickstart molecule)
 DOCKER_STAGES=(quickstart molecule)
-ALL_STAGES=("${CI_STAGES[@]}" drill faults)
+ALL_STAGES=("${CI_STAGES[@]}" drill faults kubernetes)
 
 usage() {
     cat <<USAGE
@@ -22,6 +22,7 @@ Usage: ./test.sh [-v] [stage…]
   quickstart   the local region from end to end, seen by psql, redis-cli, an S3 client, curl and a browser; faults
   drill        recovery drills on the local region, which is brought up, or up to date
   faults       every fault of tests/faults on the local region, which is brought up, or up to date
+  kubernetes   a real cluster of one node beside the local region, which is brought up, or up to date
 
   ci           ${CI_STAGES[*]} (the default)
   docker       ${DOCKER_STAGES[*]}

@@ -48,12 +48,17 @@ def environment(measure_file: str) -> dict[str, str]:
 
 def playbook(*arguments: str) -> Measured:
     """Run ansible-playbook on the local region and measure it; end the benchmark when it fails."""
+    return run_playbook(*INVENTORIES, *arguments)
+
+
+def run_playbook(*arguments: str, expect: int = 0) -> Measured:
+    """Run ansible-playbook and measure it; end the benchmark when it ends with another exit status than expected."""
     with tempfile.NamedTemporaryFile(suffix=".json") as report:
         started = time.monotonic()
-        argv = ["ansible-playbook", *INVENTORIES, *arguments]
+        argv = ["ansible-playbook", *arguments]
         done = subprocess.run(argv, cwd=ROOT, env=environment(report.name), capture_output=True, text=True, check=False)
         seconds = time.monotonic() - started
-        if done.returncode:
+        if done.returncode != expect:
             sys.exit(f"{' '.join(argv)} failed:\n{done.stdout[-3000:]}{done.stderr[-1000:]}")
         found = json.loads(Path(report.name).read_text(encoding="utf-8"))
     return Measured(seconds, found["calls"], found["changed"], found["tasks"])

@@ -8,6 +8,7 @@ from ansible_collections.sysgenpro.odoo.plugins.module_utils._model.secrets impo
 from ansible_collections.sysgenpro.odoo.plugins.module_utils._model.tenant import Tenant, parse
 
 IMAGE = "sysgenpro/odoo:19.0-0123456789ab"
+DIGEST = f"registry.example.com/sysgenpro/odoo@sha256:{'0123456789abcdef' * 4}"
 SECRETS = Secrets(
     database="database-password",
     redis="redis-password",
@@ -53,3 +54,16 @@ def variables(**changes: t.Any) -> dict[str, t.Any]:
 
 def tenant(name: str = "acme_production", **changes: t.Any) -> Tenant:
     return parse(variables(**changes), host=name)
+
+
+#: What a tenant changes to move to Kubernetes, where its image is not by digest yet.
+KUBERNETES = {
+    "odoo_runtime": "kubernetes",
+    "odoo_image": DIGEST,
+    "odoo_approved_registries": ["sysgenpro/", "registry.example.com/"],
+}
+
+
+def on_kubernetes(name: str = "acme_production", **changes: t.Any) -> Tenant:
+    """The same tenant on Kubernetes, with an image a node can pull."""
+    return tenant(name, **{**KUBERNETES, **changes})

@@ -133,6 +133,18 @@ def test_odoo_validate_names_every_problem_of_every_tenant(tmp_path: Path, root:
     assert [problem for problem in problems if "odoo_wokers is not a variable" in problem]
 
 
+def test_odoo_validate_knows_what_a_patch_finds(tmp_path: Path, root: Path) -> None:
+    patch = {"kind": "Deployment", "name": "wep", "patch": {"spec": {"paused": True}}}
+    values = {**factories.KUBERNETES, "odoo_kubernetes_patches": [patch], "odoo_secret_generate": True}
+    problems = validated(tmp_path, root, {"acme_production": factories.variables(**values)})["problems"]
+    assert problems == [
+        (
+            "acme_production: odoo_kubernetes_patches[0]: Deployment wep: no such object is rendered; "
+            "of kind Deployment there are cron, queue, web, websocket"
+        )
+    ]
+
+
 def test_odoo_validate_accepts_a_tenant_with_its_secrets(tmp_path: Path, root: Path) -> None:
     accepted = validated(tmp_path, root, {"acme_production": factories.variables(odoo_secret_generate=True)})
     assert (accepted["problems"], accepted["tenants"]) == ([], ["acme_production"])

@@ -139,10 +139,10 @@ def routes(**changes: t.Any) -> dict[str, t.Any]:
 
 def test_the_integration_path_is_closed_unless_somebody_is_on_its_list() -> None:
     middlewares = routes()["http"]["middlewares"]
-    assert middlewares["acme_production-integration"]["ipAllowList"]["sourceRange"] == traefik.NOBODY
+    assert middlewares["acme_production-integration"]["ipAllowList"]["sourceRange"] == list(traefik.NOBODY)
     opened = routes(odoo_integration_allowlist=["198.51.100.0/24"])["http"]["middlewares"]
     assert opened["acme_production-integration"]["ipAllowList"]["sourceRange"] == ["198.51.100.0/24"]
-    assert opened["acme_production-nobody"]["ipAllowList"]["sourceRange"] == traefik.NOBODY
+    assert opened["acme_production-nobody"]["ipAllowList"]["sourceRange"] == list(traefik.NOBODY)
 
 
 def test_the_websocket_has_a_service_of_its_own() -> None:

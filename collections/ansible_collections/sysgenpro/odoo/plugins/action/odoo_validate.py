@@ -11,6 +11,7 @@ from ansible.plugins.action import ActionBase
 from ansible.plugins.loader import lookup_loader
 from ansible_collections.sysgenpro.odoo.plugins.module_utils._model import fleet
 from ansible_collections.sysgenpro.odoo.plugins.module_utils._model.tenant import Tenant, declared, parse
+from ansible_collections.sysgenpro.odoo.plugins.module_utils._render.kubernetes import render as kubernetes_render
 from ansible_collections.sysgenpro.odoo.plugins.module_utils._support.errors import InvalidTenant
 
 #: What each tenant authenticates with; the secret's name is <tenant>/<purpose>.
@@ -63,6 +64,10 @@ class ActionModule(ActionBase):
         variables = declared(task_vars["hostvars"][host])
         variables.setdefault("odoo_tenant", host)
         tenant = parse(variables, host=host)
+        if tenant.runtime == "kubernetes" and tenant.kubernetes_patches:
+            refused = kubernetes_render.problems(tenant)
+            if refused:
+                raise InvalidTenant(refused)
         secrets = lookup_loader.get("sysgenpro.odoo.secret", loader=self._loader, templar=self._templar)
         options = {
             name: variables[name]

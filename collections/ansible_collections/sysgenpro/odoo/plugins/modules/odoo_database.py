@@ -11,14 +11,15 @@ short_description: Give a tenant its database and its login roles
 version_added: 0.1.0
 author: SysGenPro (@sysgenpro)
 description:
-  - A new database is cloned from a template that holds the release's modules; the template is built when it is missing.
+  - A new database is cloned from a template that holds the release's modules; the template is built when it is missing, in a
+    container or, on Kubernetes, a Job.
   - The clone gets secrets, tokens, passwords, API keys, address and cron dates of its own before it bears the tenant's name.
   - The role owns the tables, not the database; nobody else may connect. Its connection limit is the tenant's budget.
   - A second role, C(<role>_reporting), reads the database on a replica. It belongs to the group C(reporters), is read-only,
     and sees no table and no column that holds passwords, keys or tokens.
   - A database that exists is never cloned over.
 requirements:
-  - psycopg2 and Docker Engine on the host the module runs on
+  - psycopg2, and Docker Engine on the host the module runs on or, for a tenant on Kubernetes, a kubeconfig and PyYAML
 extends_documentation_fragment:
   - sysgenpro.odoo.tenant
   - sysgenpro.odoo.tenant_passwords
@@ -76,8 +77,8 @@ release_differs:
 """
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.sysgenpro.odoo.plugins.module_utils._adapters.docker_engine import DockerEngine
 from ansible_collections.sysgenpro.odoo.plugins.module_utils._converge.database import Passwords, TenantDatabase
+from ansible_collections.sysgenpro.odoo.plugins.module_utils._converge.runners import runner
 from ansible_collections.sysgenpro.odoo.plugins.module_utils._model.tenant import parse
 from ansible_collections.sysgenpro.odoo.plugins.module_utils._support.arguments import TENANT, TENANT_PASSWORDS
 from ansible_collections.sysgenpro.odoo.plugins.module_utils._support.errors import OdooError
@@ -86,7 +87,7 @@ from ansible_collections.sysgenpro.odoo.plugins.module_utils._support.results im
 
 def converge(module: AnsibleModule) -> dict[str, object]:
     tenant = parse(module.params["tenant"], host=str(module.params["tenant"].get("odoo_tenant")))
-    database = TenantDatabase(DockerEngine(timeout=1800), tenant, Passwords(**module.params["passwords"]))
+    database = TenantDatabase(runner(tenant, timeout=1800), tenant, Passwords(**module.params["passwords"]))
     if module.params["state"] == "present":
         return database.present(check=module.check_mode)
     if module.params["confirm"] != tenant.tenant:

@@ -114,6 +114,7 @@ from ansible_collections.sysgenpro.odoo.plugins.module_utils._adapters.docker_en
 from ansible_collections.sysgenpro.odoo.plugins.module_utils._adapters.postgresql import Server
 from ansible_collections.sysgenpro.odoo.plugins.module_utils._converge.database import Passwords, TenantDatabase
 from ansible_collections.sysgenpro.odoo.plugins.module_utils._converge.home import Homecoming
+from ansible_collections.sysgenpro.odoo.plugins.module_utils._converge.one_off import Containers
 from ansible_collections.sysgenpro.odoo.plugins.module_utils._model.tenant import parse
 from ansible_collections.sysgenpro.odoo.plugins.module_utils._render.home import Source
 from ansible_collections.sysgenpro.odoo.plugins.module_utils._support.arguments import TENANT, TENANT_PASSWORDS
@@ -128,7 +129,7 @@ def restore(module: AnsibleModule) -> dict[str, object]:
     tenant = parse(given["tenant"], host=str(given["tenant"].get("odoo_tenant")))
     source = Source(**given["source"])
     home = Homecoming(
-        TenantDatabase(DockerEngine(timeout=7200), tenant, Passwords(**given["passwords"])),
+        TenantDatabase(Containers(DockerEngine(timeout=7200)), tenant, Passwords(**given["passwords"])),
         Server(source.host, source.port, tenant.ca_file),
         source,
         **{name: given[name] for name in ("image", "origin", "aside", "path", "renew")},

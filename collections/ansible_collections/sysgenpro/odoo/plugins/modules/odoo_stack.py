@@ -7,16 +7,22 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: odoo_stack
-short_description: Converge the running objects of a tenant on a Docker host
+short_description: Converge the running objects of a tenant on a Docker host or a Kubernetes cluster
 version_added: 0.1.0
 author: SysGenPro (@sysgenpro)
 description:
-  - Brings a tenant's bridge, configuration files, containers and Traefik routes to what its variables say, in one call.
+  - Brings everything that runs of a tenant to what its variables say, in one call. C(odoo_runtime) decides where.
+  - On Docker these are its bridge, configuration files, containers and Traefik routes.
+  - On Kubernetes they are the objects of its namespace, applied by the server (server-side apply) under one field manager,
+    C(sysgenpro.odoo). What carries the tenant's labels and is not declared any more is removed; nothing else ever is.
   - Web and websocket containers are replaced blue/green, without a failed request; cron and queue stop before they start.
   - A container that never becomes ready is removed again; what ran before runs on, and the error carries its last lines.
+    On Kubernetes the previous pod template is put back, and the error carries the events too.
   - A run that was killed is finished by the next.
+  - In check mode the API server itself says, in a dry run, what would change.
 requirements:
-  - Docker Engine 20.10 or later on the host the module runs on
+  - Docker Engine 20.10 or later on the host the module runs on, or
+  - Kubernetes 1.30 or later, reached from where the module runs with a kubeconfig, and PyYAML
 extends_documentation_fragment:
   - sysgenpro.odoo.tenant
   - sysgenpro.odoo.tenant_secrets
@@ -46,6 +52,26 @@ options:
     description: Serve the tenant from its own cluster again.
     type: bool
     default: false
+  kubeconfig:
+    description:
+      - Kubeconfig of the cluster, for a tenant on Kubernetes; C(odoo_kubeconfig) of O(tenant) where unset.
+      - Client certificates, tokens, exec credential plugins and several files in C(KUBECONFIG) are understood. A cluster
+        whose certificate would not be verified is refused.
+    type: path
+  context:
+    description: Its context; C(odoo_kubernetes_context) of O(tenant) where unset.
+    type: str
+  force:
+    description: On Kubernetes, take over fields that another field manager owns with another value.
+    type: bool
+    default: false
+  scope:
+    description:
+      - On Kubernetes, V(secrets) applies the namespace and its Secrets alone.
+      - Where C(odoo_kubernetes_delivery) is C(gitops), V(all) changes nothing and fails if something would have to change.
+    type: str
+    choices: [all, secrets]
+    default: all
 attributes:
   check_mode:
     description: Can run in check mode and return what would change.
@@ -65,6 +91,12 @@ EXAMPLES = r"""
       s3_access_key: "{{ lookup('sysgenpro.odoo.secret', 'acme_production/s3_access_key') }}"
       s3_secret_key: "{{ lookup('sysgenpro.odoo.secret', 'acme_production/s3_secret_key') }}"
       master: "{{ lookup('sysgenpro.odoo.secret', 'acme_production/master') }}"
+
+- name: Take back a field that was changed by hand, on Kubernetes
+  sysgenpro.odoo.odoo_stack:
+    tenant: "{{ lookup('sysgenpro.odoo.tenant') }}"
+    secrets: "{{ tenant_secrets }}"
+    force: true
 """
 
 RETURN = r"""
@@ -86,13 +118,16 @@ stack:
 
 import os
 import time
+import typing as t
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.sysgenpro.odoo.plugins.module_utils._adapters import files
 from ansible_collections.sysgenpro.odoo.plugins.module_utils._adapters.docker_engine import DockerEngine
 from ansible_collections.sysgenpro.odoo.plugins.module_utils._converge.stack import Stack
 from ansible_collections.sysgenpro.odoo.plugins.module_utils._model.secrets import parse_secrets
-from ansible_collections.sysgenpro.odoo.plugins.module_utils._model.tenant import parse
+from ansible_collections.sysgenpro.odoo.plugins.module_utils._model.tenant import Tenant, parse
 from ansible_collections.sysgenpro.odoo.plugins.module_utils._support.arguments import TENANT, TENANT_SECRETS
+from ansible_collections.sysgenpro.odoo.plugins.module_utils._support.errors import OdooError
 from ansible_collections.sysgenpro.odoo.plugins.module_utils._support.results import run
 
 
@@ -100,6 +135,8 @@ def converge(module: AnsibleModule) -> dict[str, object]:
     host = str(module.params["tenant"].get("odoo_tenant"))
     tenant = parse(module.params["tenant"], host=host)
     holder = f"process {os.getpid()} since {time.strftime('%Y-%m-%dT%H:%M:%SZ', time.gmtime())}"
+    if tenant.runtime == "kubernetes":
+        return on_kubernetes(module, tenant, holder)
     stack = Stack(DockerEngine(), tenant, holder)
     if module.params["state"] == "absent":
         return stack.absent(check=module.check_mode)
@@ -111,12 +148,40 @@ def converge(module: AnsibleModule) -> dict[str, object]:
     )
 
 
+def on_kubernetes(module: AnsibleModule, tenant: Tenant, holder: str) -> dict[str, object]:
+    # Imported here, so that a converged tenant on Docker does not pay for it.
+    from ansible_collections.sysgenpro.odoo.plugins.module_utils._adapters import kubeconfig
+    from ansible_collections.sysgenpro.odoo.plugins.module_utils._adapters.kubernetes_api import KubernetesApi
+    from ansible_collections.sysgenpro.odoo.plugins.module_utils._converge.kubernetes import KubernetesStack
+
+    params: dict[str, t.Any] = module.params
+    if params["restored"]:
+        raise OdooError(
+            "restored: a tenant on Kubernetes cannot be served from a restored server yet", hint="Restore its database"
+        )
+    access = kubeconfig.load(params["kubeconfig"] or tenant.kubeconfig, params["context"] or tenant.kubernetes_context)
+    stack = KubernetesStack(KubernetesApi(access), tenant, holder, force=params["force"])
+    if params["state"] == "absent":
+        return stack.absent(check=module.check_mode)
+    if params["state"] == "stopped":
+        return stack.stopped(check=module.check_mode)
+    ca = files.read(tenant.ca_file)
+    if ca is None:
+        raise OdooError(f"The region's CA is not at {tenant.ca_file}", hint="Set odoo_ca_file to it")
+    secrets = parse_secrets(params["secrets"], host=tenant.tenant)
+    return stack.present(secrets, ca, check=module.check_mode, scope=params["scope"])
+
+
 def main() -> None:
     server = {"host": {"type": "str", "required": True}, "port": {"type": "int", "required": True}}
     own = {
         "state": {"type": "str", "choices": ["present", "stopped", "absent"], "default": "present"},
         "restored": {"type": "dict", "options": server},
         "home": {"type": "bool", "default": False},
+        "kubeconfig": {"type": "path"},
+        "context": {"type": "str"},
+        "force": {"type": "bool", "default": False},
+        "scope": {"type": "str", "choices": ["all", "secrets"], "default": "all"},
     }
     module = AnsibleModule(
         argument_spec={**TENANT, **TENANT_SECRETS, **own},

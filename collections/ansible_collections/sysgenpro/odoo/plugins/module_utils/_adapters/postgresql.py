@@ -125,6 +125,12 @@ def installed_modules(connection: t.Any) -> frozenset[str]:
     )
 
 
+def is_neutralised(connection: t.Any) -> bool:
+    """Whether Odoo's neutralize has run in the connection's database, by the mark it leaves."""
+    rows = query(connection, "SELECT value FROM ir_config_parameter WHERE key = 'database.is_neutralized'")
+    return bool(rows) and str(rows[0][0]).lower() in ("true", "1")
+
+
 def query(connection: t.Any, statement: t.Any, parameters: t.Sequence[t.Any] = ()) -> list[tuple[t.Any, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(statement, parameters or None)

@@ -20,12 +20,12 @@ from .._plan.reporting import plan_absent_reporting, plan_reporting
 from .._render import clone, odoo_conf
 from .._render.containers import LABEL
 from .._support.errors import OdooError
-from .one_off import OneOff, run_once, running
+from .one_off import OneOff
 from .reporting import Reporting
 
 if t.TYPE_CHECKING:
-    from .._adapters.docker_engine import DockerEngine
     from .._model.tenant import Tenant
+    from .one_off import Runner
 
 #: Neither an operator nor a neighbour may connect to what PUBLIC could reach by default.
 LOCK_OUT = "REVOKE ALL ON DATABASE {} FROM PUBLIC"
@@ -47,7 +47,7 @@ class Passwords:
 class TenantDatabase:
     """One tenant's role and database on its PostgreSQL cluster."""
 
-    engine: DockerEngine
+    jobs: Runner
     tenant: Tenant
     passwords: Passwords
 
@@ -154,7 +154,7 @@ class TenantDatabase:
             if name in postgresql.databases(connection, [name]):
                 return
             build = f"{name}__draft"
-            if not running(self.engine, self._container(name)):
+            if not self.jobs.running(self._container(name)):
                 password = random.token_urlsafe(24)
                 self._make_template_role(connection, name, password)
                 self.make_empty(connection, build, name)
@@ -212,7 +212,7 @@ class TenantDatabase:
             files=odoo_conf.one_off_files(tenant, database=database, user=user, password=password, ca=ca),
             labels={f"{LABEL}region": tenant.region, f"{LABEL}component": "template"},
         )
-        run_once(self.engine, job)
+        self.jobs.run_once(job)
 
     def _clone(self, connection: t.Any) -> None:
         """Clone the template under a draft name, make it a database of its own, then give it its name."""

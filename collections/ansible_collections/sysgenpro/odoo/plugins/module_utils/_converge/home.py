@@ -15,7 +15,7 @@ from .._plan import database as plan
 from .._render import home as render
 from .._render.containers import LABEL
 from .._support.errors import OdooError
-from .one_off import OneOff, run_once, running
+from .one_off import OneOff
 
 if t.TYPE_CHECKING:
     from .._adapters.postgresql import Server
@@ -68,7 +68,7 @@ class Homecoming:
         tenant = self.database.tenant
         comment = self._source_comment()
         job = f"{tenant.region}-{tenant.postgresql_cluster}-{tenant.database}-home"
-        if not running(self.database.engine, job):
+        if not self.database.jobs.running(job):
             self.database.make_empty(connection, draft, tenant.database_user)
         ca = files.read(tenant.ca_file)
         if ca is None:
@@ -76,12 +76,11 @@ class Homecoming:
         target = self.database.server
         # On disk: a dump of any size does not fit into memory.
         writable = f"{self.path}/{job}"
-        if not running(self.database.engine, job):
+        if not self.database.jobs.running(job):
             files.remove(writable)
             os.makedirs(writable, mode=0o700)
             os.chown(writable, render.HOME.uid, render.HOME.uid)
-        run_once(
-            self.database.engine,
+        self.database.jobs.run_once(
             OneOff(
                 name=job,
                 image=self.image,

@@ -15,20 +15,20 @@ from .._plan import database as plan
 from .._render import odoo_conf
 from .._render.containers import LABEL
 from .._support.errors import OdooError
-from .one_off import OneOff, run_once
+from .one_off import OneOff
 from .reporting import Reporting
 
 if t.TYPE_CHECKING:
-    from .._adapters.docker_engine import DockerEngine
     from .._model.tenant import Tenant
     from .database import Passwords
+    from .one_off import Runner
 
 
 @dataclasses.dataclass
 class TenantModules:
     """The modules installed in one tenant's database."""
 
-    engine: DockerEngine
+    jobs: Runner
     tenant: Tenant
     passwords: Passwords
 
@@ -67,6 +67,33 @@ class TenantModules:
                 self._open_reporting(connection)
         return _result(before, after, steps)
 
+    def neutralise(self, *, check: bool) -> dict[str, t.Any]:
+        """Switch off what would act on the world from a copy, once, with Odoo's own command.
+
+        :raises OdooError: the tenant is a production one, or its database is missing.
+        """
+        name = self.tenant.database
+        if self.tenant.environment == "production":
+            raise OdooError(f"{self.tenant.tenant} is a production tenant", hint="Neutralise a copy of it instead")
+        with self._connect("postgres") as connection:
+            if name not in postgresql.databases(connection, [name]):
+                raise OdooError(f"Database {name} does not exist", hint="Create it with odoo_database")
+            installed = self._installed()
+            if self._neutral():
+                return _result(installed, installed, ())
+            step = plan.DatabaseStep("neutralise", name, "it is not marked as neutralised")
+            if not check:
+                with postgresql.advisory_lock(connection, f"sysgenpro.odoo/{name}"):
+                    # A run that held the lock until now may have done it.
+                    if not self._neutral():
+                        self._run(("neutralize",))
+        return _result(installed, installed, (step,))
+
+    def _neutral(self) -> bool:
+        with self._connect(self.tenant.database) as inside:
+            postgresql.execute(inside, "SET ROLE {}", self.tenant.database_user)
+            return postgresql.is_neutralised(inside)
+
     def _open_reporting(self, connection: t.Any) -> None:
         """New modules bring new tables. A database of before there were reporting roles gets its own by odoo_database."""
         reporting = Reporting(self.tenant, self._server, self.passwords.provisioner, self.passwords.reporting)
@@ -104,7 +131,7 @@ class TenantModules:
             ),
             labels={f"{LABEL}region": tenant.region, f"{LABEL}component": "module"},
         )
-        run_once(self.engine, job)
+        self.jobs.run_once(job)
 
 
 def _result(before: frozenset[str], after: frozenset[str], steps: tuple[plan.DatabaseStep, ...]) -> dict[str, t.Any]:

@@ -35,6 +35,32 @@ class OneOff:
     home: Home = ODOO_HOME
 
 
+class Runner(t.Protocol):
+    """Where programs run once: containers on a Docker host, Jobs on a cluster. The name is the lock."""
+
+    def running(self, name: str) -> bool:
+        """Whether an earlier run's program is still at work."""
+
+    def run_once(self, job: OneOff) -> list[str]:
+        """Run to the end, or wait for the same an earlier run started; the output's last lines.
+
+        :raises OdooError: with the last lines, when it does not end well.
+        """
+
+
+@dataclasses.dataclass
+class Containers:
+    """Runs them as containers on this host."""
+
+    engine: DockerEngine
+
+    def running(self, name: str) -> bool:
+        return running(self.engine, name)
+
+    def run_once(self, job: OneOff) -> list[str]:
+        return run_once(self.engine, job)
+
+
 def running(engine: DockerEngine, name: str) -> bool:
     """Whether an earlier run's container is still at work."""
     state = engine.inspect(name)

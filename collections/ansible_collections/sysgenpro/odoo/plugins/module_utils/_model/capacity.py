@@ -20,7 +20,7 @@ OPERATOR_CONNECTIONS = 4
 
 @dataclasses.dataclass(frozen=True)
 class Workload:
-    """A set of equal containers of a tenant.
+    """A set of equal containers of a tenant: ``replicas`` of them, or as many as ``maximum`` where they are autoscaled.
 
     ``replaces`` says how a changed one comes: ``blue_green`` starts the new beside the old,
     ``stop_start`` never has two at a time, because two cron sets on one database must not be.
@@ -28,6 +28,7 @@ class Workload:
 
     name: str
     replicas: int
+    maximum: int
     workers: int
     cron_threads: int
     memory_mb: int
@@ -37,7 +38,7 @@ class Workload:
     @property
     def surge(self) -> int:
         """Connections at the peak of a rollout."""
-        return self.replicas * self.connections * (2 if self.replaces == "blue_green" else 1)
+        return self.maximum * self.connections * (2 if self.replaces == "blue_green" else 1)
 
 
 def workloads(tenant: Tenant) -> tuple[Workload, ...]:
@@ -45,13 +46,14 @@ def workloads(tenant: Tenant) -> tuple[Workload, ...]:
     if tenant.packing == "compact":
         # One process with threads: its pool is shared by requests, cron, bus and runner.
         connections = 4 * tenant.db_maxconn + tenant.cron_threads + RUNNER_CONNECTIONS
-        return (Workload("web", 1, 0, 1, tenant.compact_memory_mb, connections, "blue_green"),)
+        return (Workload("web", 1, 1, 0, 1, tenant.compact_memory_mb, connections, "blue_green"),)
     # Every prefork server starts a gevent child of its own, whether its port is used or not.
     prefork = tenant.db_maxconn_gevent
     return (
         Workload(
             "web",
             tenant.web_replicas,
+            _web_maximum(tenant),
             tenant.web_workers,
             0,
             tenant.web_memory_mb,
@@ -61,15 +63,19 @@ def workloads(tenant: Tenant) -> tuple[Workload, ...]:
         Workload(
             "websocket",
             tenant.websocket_replicas,
+            tenant.websocket_replicas,
             0,
             0,
             tenant.websocket_memory_mb,
             tenant.db_maxconn_gevent,
             "blue_green",
         ),
-        Workload("cron", 1, 0, tenant.cron_threads, tenant.cron_memory_mb, 2 * tenant.cron_threads + 1, "stop_start"),
+        Workload(
+            "cron", 1, 1, 0, tenant.cron_threads, tenant.cron_memory_mb, 2 * tenant.cron_threads + 1, "stop_start"
+        ),
         Workload(
             "queue",
+            1,
             1,
             tenant.queue_workers,
             0,
@@ -78,6 +84,12 @@ def workloads(tenant: Tenant) -> tuple[Workload, ...]:
             "stop_start",
         ),
     )
+
+
+def _web_maximum(tenant: Tenant) -> int:
+    """Docker runs what is declared; on Kubernetes the budget holds for the most that autoscaling may start."""
+    autoscaled = tenant.runtime == "kubernetes" and tenant.kubernetes_web_replicas_max
+    return tenant.kubernetes_web_replicas_max if autoscaled else tenant.web_replicas
 
 
 def replica_budget(tenant: Tenant) -> int:

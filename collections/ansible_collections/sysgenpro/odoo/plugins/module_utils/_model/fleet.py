@@ -32,6 +32,10 @@ def _collisions(tenants: t.Sequence[Tenant]) -> t.Iterator[str]:
         ),
         ("odoo_bucket", lambda tenant: [f"{tenant.object_store.get('endpoint')}/{tenant.bucket}"]),
         ("odoo_tenant", lambda tenant: [f"{tenant.region}/{tenant.tenant}"]),
+        (
+            "odoo_kubernetes_namespace",
+            lambda tenant: [f"{tenant.place}/{tenant.kubernetes_namespace}"] if tenant.runtime == "kubernetes" else [],
+        ),
     ):
         owners: dict[str, list[str]] = {}
         for tenant in tenants:

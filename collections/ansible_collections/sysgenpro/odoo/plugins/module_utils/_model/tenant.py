@@ -12,7 +12,7 @@ import re
 import typing as t
 
 from .._support.errors import InvalidTenant
-from . import odoo_options, rules
+from . import kubernetes, relations, rules
 from .fields import BY_NAME, FIELDS, Field
 
 
@@ -83,6 +83,19 @@ class Tenant:
     queue_memory_mb: int
     compact_memory_mb: int
     cpus: float
+    kubeconfig: str
+    kubernetes_context: str
+    kubernetes_delivery: str
+    kubernetes_namespace: str
+    kubernetes_traefik_namespace: str
+    kubernetes_cpu_request: float
+    kubernetes_memory_request_percent: int
+    kubernetes_web_replicas_max: int
+    kubernetes_web_cpu_target_percent: int
+    kubernetes_node_pools: t.Mapping[str, t.Any]
+    kubernetes_service_networks: tuple[str, ...]
+    kubernetes_egress: tuple[t.Mapping[str, t.Any], ...]
+    kubernetes_patches: tuple[t.Mapping[str, t.Any], ...]
     mail_policy: str
     smtp_host: str
     smtp_port: int
@@ -137,10 +150,12 @@ NOT_OF_TENANTS = frozenset(
         "odoo_drill_network_pool",
         "odoo_drill_point",
         "odoo_drill_repository",
+        "odoo_drift_report",
         "odoo_export_path",
         "odoo_failure_budget",
         "odoo_filestore_manifest",
         "odoo_filestore_mode",
+        "odoo_gitops_path",
         "odoo_recovery_reason",
         "odoo_recovery_reference",
         "odoo_recovery_recipients",
@@ -184,7 +199,7 @@ def parse(variables: t.Mapping[str, t.Any], *, host: str) -> Tenant:
         values[field.attribute] = field.default if value is None else value
     if problems:
         raise InvalidTenant([f"{host}: {problem}" for problem in problems])
-    problems = _relations(values)
+    problems = relations.problems(values)
     if problems:
         raise InvalidTenant([f"{host}: {problem}" for problem in problems])
     return _build(values, host)
@@ -192,7 +207,8 @@ def parse(variables: t.Mapping[str, t.Any], *, host: str) -> Tenant:
 
 def declared(variables: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
     """Those of a host's variables that speak of the tenant; mistyped ones too, so that parse can refuse them."""
-    return {name: value for name, value in variables.items() if name.startswith("odoo_") and name not in NOT_OF_TENANTS}
+    # By name: a host's variables are templated one by one as they are asked for.
+    return {name: variables[name] for name in variables if name.startswith("odoo_") and name not in NOT_OF_TENANTS}
 
 
 def completed(variables: t.Mapping[str, t.Any], *, host: str) -> dict[str, t.Any]:
@@ -235,74 +251,10 @@ def _problem(field: Field, value: t.Any) -> str | None:
     if field.choices and value not in field.choices:
         return f"{field.name}={value!r}: must be one of {', '.join(field.choices)}"
     elements: t.Iterable[t.Any] = value if isinstance(value, (list, tuple)) else ()
-    if field.elements == "str" and not all(isinstance(element, str) for element in elements):
-        return f"{field.name}={value!r}: every element must be of type str"
+    if field.elements and not all(isinstance(element, _PYTHON_TYPES[field.elements]) for element in elements):
+        return f"{field.name}={value!r}: every element must be of type {field.elements}"
     accepted_text = field.rule(value) if field.rule else None
     return f"{field.name}={value!r}: must be {accepted_text}" if accepted_text else None
-
-
-def _relations(values: dict[str, t.Any]) -> list[str]:
-    """Rules that need more than one variable."""
-    problems = [
-        f"{name}={values[key]!r}: must be one of {', '.join(sorted(values[catalogue]))}"
-        for name, key, catalogue in (
-            ("odoo_postgresql_cluster", "postgresql_cluster", "postgresql_clusters"),
-            ("odoo_redis_instance", "redis_instance", "redis_instances"),
-        )
-        if values[key] not in values[catalogue]
-    ]
-    problems += _incomplete(
-        "odoo_postgresql_clusters", values["postgresql_clusters"], ("host", "port", "primary_port", "max_connections")
-    )
-    problems += _unusable_hosts(values["postgresql_clusters"])
-    problems += _no_replicas(values)
-    problems += _incomplete("odoo_redis_instances", values["redis_instances"], ("host", "port"))
-    problems += _incomplete("odoo_object_store", {"": values["object_store"]}, ("endpoint",))
-    if not values["image"].startswith(tuple(values["approved_registries"])):
-        problems.append(
-            f"odoo_image={values['image']!r}: must start with one of odoo_approved_registries: {', '.join(values['approved_registries'])}"
-        )
-    if values["environment"] != "production" and values["mail_policy"] == "relay":
-        problems.append("odoo_mail_policy='relay': must be capture outside production")
-    if values["hosting_model"] == "dedicated" and "shared" in (values["postgresql_cluster"], values["redis_instance"]):
-        problems.append(
-            "odoo_hosting_model='dedicated': odoo_postgresql_cluster and odoo_redis_instance must name services of its own, not shared"
-        )
-    problems += odoo_options.problems(values["config"], values["series"])
-    return problems
-
-
-def _incomplete(name: str, entries: t.Mapping[str, t.Any], keys: tuple[str, ...]) -> list[str]:
-    problems = []
-    for entry, content in sorted(entries.items()):
-        missing = [key for key in keys if not isinstance(content, dict) or key not in content]
-        if missing:
-            problems.append(f"{name}{'.' if entry else ''}{entry}: must have {', '.join(missing)}")
-    return problems
-
-
-def _unusable_hosts(clusters: t.Mapping[str, t.Any]) -> list[str]:
-    found = (
-        (name, entry["host"]) for name, entry in sorted(clusters.items()) if isinstance(entry, dict) and "host" in entry
-    )
-    return [
-        f"odoo_postgresql_clusters.{name}.host={host!r}: must be {accepted}"
-        for name, host in found
-        for accepted in [rules.service_hosts(host)]
-        if accepted
-    ]
-
-
-def _no_replicas(values: dict[str, t.Any]) -> list[str]:
-    cluster = values["postgresql_clusters"].get(values["postgresql_cluster"])
-    if not values["database_replica"] or not isinstance(cluster, dict) or cluster.get("replica_port"):
-        return []
-    return [
-        (
-            f"odoo_database_replica=True: odoo_postgresql_clusters.{values['postgresql_cluster']} must have replica_port, "
-            "the port of its replicas"
-        )
-    ]
 
 
 def _build(values: dict[str, t.Any], host: str) -> Tenant:
@@ -313,6 +265,9 @@ def _build(values: dict[str, t.Any], host: str) -> Tenant:
         integration_host=values["integration_host"] or f"integration.{values['host']}",
         database=values["database"] or name,
         database_user=values["database_user"] or name,
+        traefik_dynamic_path=values["traefik_dynamic_path"] or "",
+        kubernetes_namespace=values["kubernetes_namespace"] or f"{values['region']}-{name.replace('_', '-')}",
+        kubernetes_web_replicas_max=values["kubernetes_web_replicas_max"] or 0,
         bucket=values["bucket"] or f"{values['region']}-{name.replace('_', '-')}",
         secret_path=values["secret_path"] or "",
         postgresql_clusters={key: _endpoint(entry) for key, entry in values["postgresql_clusters"].items()},
@@ -328,6 +283,8 @@ def _build(values: dict[str, t.Any], host: str) -> Tenant:
         for problem in [BY_NAME[variable].rule(value)]  # type: ignore[misc]  # these fields have rules
         if problem
     ]
+    if values["runtime"] == "kubernetes":
+        problems += kubernetes.names(name, values["kubernetes_namespace"], values["kubernetes_traefik_namespace"])
     if problems:
         raise InvalidTenant([f"{host}: {problem}" for problem in problems])
     return Tenant(**values)

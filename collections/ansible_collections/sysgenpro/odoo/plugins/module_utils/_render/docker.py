@@ -13,19 +13,12 @@ import typing as t
 from .._model.capacity import Workload, workloads
 from . import odoo_conf
 from .containers import LABEL, LOG, ODOO_UID, RENDERING_VERSION, digest
-from .odoo_conf import GEVENT_PORT, HTTP_PORT, File
+from .workload import Probe, command, probe
 
 if t.TYPE_CHECKING:
     from .._model.secrets import Secrets
     from .._model.tenant import Tenant
-
-
-@dataclasses.dataclass(frozen=True)
-class Probe:
-    """How a workload shows that it is ready: HTTP paths that answer 200 on its own address."""
-
-    port: int
-    paths: tuple[str, ...]
+    from .odoo_conf import File
 
 
 @dataclasses.dataclass(frozen=True)
@@ -83,12 +76,12 @@ def _container_set(
         f"{LABEL}spec": spec,
         f"{LABEL}release": digest([tenant.image, RENDERING_VERSION]),
     }
-    return ContainerSet(workload.name, workload.replicas, workload.replaces, body, files, path, spec, _probe(workload))
+    return ContainerSet(workload.name, workload.replicas, workload.replaces, body, files, path, spec, probe(workload))
 
 
 def _body(tenant: Tenant, workload: Workload, path: str) -> dict[str, t.Any]:
     memory = workload.memory_mb * 1024 * 1024
-    probe = _probe(workload)
+    health = probe(workload)
     return {
         "Image": tenant.image,
         "Cmd": command(workload),
@@ -96,7 +89,7 @@ def _body(tenant: Tenant, workload: Workload, path: str) -> dict[str, t.Any]:
         "Env": [f"{name}={value}" for name, value in sorted(odoo_conf.LIBPQ.items())],
         # Readiness during a rollout is asked from outside, many times a second; this one is for operators and monitoring.
         "Healthcheck": {
-            "Test": ["CMD", "/usr/local/bin/odoo-health", f"http://127.0.0.1:{probe.port}{probe.paths[0]}"],
+            "Test": ["CMD", "/usr/local/bin/odoo-health", f"http://127.0.0.1:{health.port}{health.paths[0]}"],
             "Interval": 30_000_000_000,
             "Timeout": 10_000_000_000,
             "StartPeriod": 60_000_000_000,
@@ -120,18 +113,6 @@ def _body(tenant: Tenant, workload: Workload, path: str) -> dict[str, t.Any]:
             },
         },
     }
-
-
-def command(workload: Workload) -> list[str]:
-    """Arguments of the image's entrypoint; everything else stands in odoo.conf."""
-    return ["gevent"] if workload.name == "websocket" else []
-
-
-def _probe(workload: Workload) -> Probe:
-    if workload.name == "websocket":
-        return Probe(GEVENT_PORT, ("/websocket/health",))
-    # The second path loads the registry, so that the first shopper does not wait for it.
-    return Probe(HTTP_PORT, ("/web/health", "/web/login") if workload.name == "web" else ("/web/health",))
 
 
 def gateway(subnet: str) -> str:

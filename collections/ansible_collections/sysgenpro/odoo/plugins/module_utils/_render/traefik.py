@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import typing as t
 
@@ -20,7 +21,44 @@ BLOCKED = r"(?i)^/+(xmlrpc|jsonrpc|json|web/+database|queue_job)(/|$)"
 #: The only paths of the integration host.
 INTEGRATION = r"^/(xmlrpc|jsonrpc|json)(/|$)"
 #: An allowlist nobody is on: Traefik refuses an empty one.
-NOBODY = ["255.255.255.255/32"]
+NOBODY = ("255.255.255.255/32",)
+ENTRY_POINT = "websecure"
+
+
+@dataclasses.dataclass(frozen=True)
+class Route:
+    """One way in. Where several match, the highest ``priority`` wins; ``middlewares`` are keys of middlewares()."""
+
+    name: str
+    rule: str
+    workload: str
+    middlewares: tuple[str, ...]
+    priority: int
+
+
+def routes(tenant: Tenant, websocket: str) -> tuple[Route, ...]:
+    """The tenant's ways in, the same on every runtime.
+
+    :param websocket: workload that serves the websocket; C(web) for a compact tenant, whose one process serves both.
+    """
+    host, integration = f"Host(`{tenant.host}`)", f"Host(`{tenant.integration_host}`)"
+    return (
+        Route("web", host, "web", ("retry",), 10),
+        Route("websocket", f"{host} && PathPrefix(`/websocket`)", websocket, (), 20),
+        Route("blocked", f"{host} && PathRegexp(`{BLOCKED}`)", "web", ("nobody",), 100),
+        Route("integration", f"{integration} && PathRegexp(`{INTEGRATION}`)", "web", ("integration", "retry"), 20),
+        Route("integration-rest", integration, "web", ("nobody",), 10),
+    )
+
+
+def middlewares(tenant: Tenant) -> dict[str, dict[str, t.Any]]:
+    """What routes pass through, by name; the fields are the same in files and in custom resources."""
+    return {
+        "nobody": {"ipAllowList": {"sourceRange": list(NOBODY)}},
+        "integration": {"ipAllowList": {"sourceRange": list(tenant.integration_allowlist) or list(NOBODY)}},
+        # Traefik retries only what it could not yet write to a server, so no order is posted twice.
+        "retry": {"retry": {"attempts": 3, "initialInterval": "100ms"}},
+    }
 
 
 def service_name(tenant: Tenant, workload: str) -> str:
@@ -35,34 +73,19 @@ def render(tenant: Tenant, secrets: Secrets, web: t.Sequence[str], websocket: t.
     :param websocket: addresses of the websocket containers; empty for a compact tenant, whose one process serves both.
     """
     name = tenant.tenant
-    socket_service = service_name(tenant, "websocket" if websocket else "web")
-    host, integration = f"Host(`{tenant.host}`)", f"Host(`{tenant.integration_host}`)"
-    tls: dict[str, t.Any] = {}
-    routers = {
-        f"{name}-web": _router(host, service_name(tenant, "web"), [f"{name}-retry"], 10, tls),
-        f"{name}-websocket": _router(f"{host} && PathPrefix(`/websocket`)", socket_service, [], 20, tls),
-        f"{name}-blocked": _router(
-            f"{host} && PathRegexp(`{BLOCKED}`)", service_name(tenant, "web"), [f"{name}-nobody"], 100, tls
-        ),
-        f"{name}-integration": _router(
-            f"{integration} && PathRegexp(`{INTEGRATION}`)",
-            service_name(tenant, "web"),
-            [f"{name}-integration", f"{name}-retry"],
-            20,
-            tls,
-        ),
-        f"{name}-integration-rest": _router(integration, service_name(tenant, "web"), [f"{name}-nobody"], 10, tls),
-    }
-    middlewares = {
-        f"{name}-nobody": {"ipAllowList": {"sourceRange": NOBODY}},
-        f"{name}-integration": {"ipAllowList": {"sourceRange": list(tenant.integration_allowlist) or NOBODY}},
-        # Traefik retries only what it could not yet write to a server, so no order is posted twice.
-        f"{name}-retry": {"retry": {"attempts": 3, "initialInterval": "100ms"}},
-    }
     services = {service_name(tenant, "web"): _service("web", web)}
     if websocket:
         services[service_name(tenant, "websocket")] = _service("websocket", websocket)
-    document: dict[str, t.Any] = {"http": {"routers": routers, "middlewares": middlewares, "services": services}}
+    document: dict[str, t.Any] = {
+        "http": {
+            "routers": {
+                f"{name}-{route.name}": _router(tenant, route)
+                for route in routes(tenant, "websocket" if websocket else "web")
+            },
+            "middlewares": {f"{name}-{key}": value for key, value in middlewares(tenant).items()},
+            "services": services,
+        }
+    }
     if secrets.certificate:
         document["tls"] = {"certificates": [{"certFile": secrets.certificate, "keyFile": secrets.private_key}]}
     return json.dumps(document, indent=1, sort_keys=True) + "\n"
@@ -75,15 +98,16 @@ def public(text: str) -> dict[str, t.Any]:
     return document
 
 
-def _router(rule: str, service: str, middlewares: list[str], priority: int, tls: dict[str, t.Any]) -> dict[str, t.Any]:
+def _router(tenant: Tenant, route: Route) -> dict[str, t.Any]:
     router: dict[str, t.Any] = {
-        "rule": rule,
-        "service": service,
-        "entryPoints": ["websecure"],
-        "priority": priority,
-        "tls": tls,
+        "rule": route.rule,
+        "service": service_name(tenant, route.workload),
+        "entryPoints": [ENTRY_POINT],
+        "priority": route.priority,
+        "tls": {},
     }
-    return {**router, "middlewares": middlewares} if middlewares else router
+    names = [f"{tenant.tenant}-{name}" for name in route.middlewares]
+    return {**router, "middlewares": names} if names else router
 
 
 def server_urls(workload: str, addresses: t.Sequence[str]) -> list[str]:

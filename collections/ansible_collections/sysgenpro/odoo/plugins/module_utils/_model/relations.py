@@ -1,0 +1,86 @@
+# Copyright (c) 2026, SysGenPro
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Rules of one tenant that need more than one variable; ``values`` are its attributes, each acceptable by itself."""
+
+from __future__ import annotations
+
+import typing as t
+
+from . import kubernetes, odoo_options, rules
+
+
+def problems(values: t.Mapping[str, t.Any]) -> list[str]:
+    """Every rule that does not hold, as a text that names variable, value and what is accepted."""
+    found = [*_services(values), *_policies(values), *odoo_options.problems(values["config"], values["series"])]
+    if values["runtime"] == "docker" and not values["traefik_dynamic_path"]:
+        found.append("odoo_traefik_dynamic_path is required with odoo_runtime='docker': where Traefik reads routes")
+    if values["runtime"] == "kubernetes" and not found:
+        found += kubernetes.relations(values)
+    return found
+
+
+def _services(values: t.Mapping[str, t.Any]) -> list[str]:
+    found = [
+        f"{name}={values[key]!r}: must be one of {', '.join(sorted(values[catalogue]))}"
+        for name, key, catalogue in (
+            ("odoo_postgresql_cluster", "postgresql_cluster", "postgresql_clusters"),
+            ("odoo_redis_instance", "redis_instance", "redis_instances"),
+        )
+        if values[key] not in values[catalogue]
+    ]
+    found += _incomplete(
+        "odoo_postgresql_clusters", values["postgresql_clusters"], ("host", "port", "primary_port", "max_connections")
+    )
+    found += _unusable_hosts(values["postgresql_clusters"])
+    found += _no_replicas(values)
+    found += _incomplete("odoo_redis_instances", values["redis_instances"], ("host", "port"))
+    found += _incomplete("odoo_object_store", {"": values["object_store"]}, ("endpoint",))
+    return found
+
+
+def _policies(values: t.Mapping[str, t.Any]) -> t.Iterator[str]:
+    if not values["image"].startswith(tuple(values["approved_registries"])):
+        yield (
+            f"odoo_image={values['image']!r}: must start with one of odoo_approved_registries: {', '.join(values['approved_registries'])}"
+        )
+    if values["environment"] != "production" and values["mail_policy"] == "relay":
+        yield "odoo_mail_policy='relay': must be capture outside production"
+    if values["hosting_model"] == "dedicated" and "shared" in (values["postgresql_cluster"], values["redis_instance"]):
+        yield (
+            "odoo_hosting_model='dedicated': odoo_postgresql_cluster and odoo_redis_instance must name services of its own, not shared"
+        )
+
+
+def _incomplete(name: str, entries: t.Mapping[str, t.Any], keys: tuple[str, ...]) -> list[str]:
+    problems = []
+    for entry, content in sorted(entries.items()):
+        missing = [key for key in keys if not isinstance(content, dict) or key not in content]
+        if missing:
+            problems.append(f"{name}{'.' if entry else ''}{entry}: must have {', '.join(missing)}")
+    return problems
+
+
+def _unusable_hosts(clusters: t.Mapping[str, t.Any]) -> list[str]:
+    found = (
+        (name, entry["host"]) for name, entry in sorted(clusters.items()) if isinstance(entry, dict) and "host" in entry
+    )
+    return [
+        f"odoo_postgresql_clusters.{name}.host={host!r}: must be {accepted}"
+        for name, host in found
+        for accepted in [rules.service_hosts(host)]
+        if accepted
+    ]
+
+
+def _no_replicas(values: t.Mapping[str, t.Any]) -> list[str]:
+    cluster = values["postgresql_clusters"].get(values["postgresql_cluster"])
+    if not values["database_replica"] or not isinstance(cluster, dict) or cluster.get("replica_port"):
+        return []
+    return [
+        (
+            f"odoo_database_replica=True: odoo_postgresql_clusters.{values['postgresql_cluster']} must have replica_port, "
+            "the port of its replicas"
+        )
+    ]

@@ -1,0 +1,123 @@
+# Copyright (c) 2026, SysGenPro
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A Job that runs a program of the tenant's image once: what a one-off container is on Docker."""
+
+from __future__ import annotations
+
+import base64
+import typing as t
+
+from ..containers import LABEL, ODOO_UID, ONE_OFF_MEMORY, digest
+from ..odoo_conf import CONNECT_SECONDS
+from .owner import JOB, owner
+from .pods import PRIORITY_CLASSES, SERVICE_ACCOUNT
+from .quantities import memory, processors
+
+if t.TYPE_CHECKING:
+    from ..._model.tenant import Tenant
+    from ..odoo_conf import File
+
+#: Label by which a Job is found in every namespace of the region: its value is a digest of what it does.
+JOB_LABEL = f"{LABEL}job"
+#: Seconds after which a Job that nobody came back for is removed with its files.
+KEPT_SECONDS = 3600
+MEBIBYTE = 1024**2
+#: Kinds of the tenant's objects that its Jobs need; all of them are the same with or without secrets.
+FOUNDATION = frozenset({"Namespace", "ResourceQuota", "LimitRange", "NetworkPolicy", "ServiceAccount"})
+
+
+def job_name(name: str) -> str:
+    """Name of the Job for a one-off container's name, which may be longer and have other characters."""
+    return f"job-{digest(name)}"
+
+
+def job(tenant: Tenant, name: str, argv: t.Sequence[str], component: str, *, suspend: bool) -> dict[str, t.Any]:
+    """The Job. It is made suspended, so that its files can be given to it before its pod starts."""
+    whose, named = owner(tenant), job_name(name)
+    labels = {**whose.pod_labels(JOB), JOB_LABEL: digest(name), f"{LABEL}component": component}
+    manifest = whose.manifest("batch/v1", "Job", named)
+    manifest["metadata"]["labels"].update({JOB_LABEL: digest(name), f"{LABEL}component": component})
+    manifest["metadata"]["annotations"] = {f"{LABEL}name": name}
+    manifest["spec"] = {
+        "suspend": suspend,
+        # Odoo's commands are not to be started twice without a look: the next run decides.
+        "backoffLimit": 0,
+        "ttlSecondsAfterFinished": KEPT_SECONDS,
+        "template": {"metadata": {"labels": labels}, "spec": _pod(tenant, named, argv)},
+    }
+    return manifest
+
+
+def job_files(tenant: Tenant, name: str, files: t.Sequence[File], uid: str) -> list[dict[str, t.Any]]:
+    """Its configuration, owned by the Job (``uid``): the garbage collector removes them together."""
+    whose, named = owner(tenant), job_name(name)
+    plain = {_name(file): file.content for file in files if not file.secret}
+    secret = {_name(file): base64.b64encode(file.content.encode()).decode() for file in files if file.secret}
+    objects = [
+        whose.manifest("v1", "ConfigMap", named, data=plain),
+        whose.manifest("v1", "Secret", named, type="Opaque", data=secret),
+    ]
+    reference = {"apiVersion": "batch/v1", "kind": "Job", "name": named, "uid": uid, "blockOwnerDeletion": False}
+    for manifest in objects:
+        manifest["metadata"]["ownerReferences"] = [reference]
+    return objects
+
+
+def _name(file: File) -> str:
+    return file.path.rsplit("/", 1)[-1]
+
+
+def _pod(tenant: Tenant, named: str, argv: t.Sequence[str]) -> dict[str, t.Any]:
+    size = memory(ONE_OFF_MEMORY)
+    pool = tenant.kubernetes_node_pools.get("background", {})
+    placement = {
+        "nodeSelector": dict(pool.get("node_selector", {})),
+        "tolerations": [dict(toleration) for toleration in pool.get("tolerations", ())],
+    }
+    return {
+        "restartPolicy": "Never",
+        "serviceAccountName": SERVICE_ACCOUNT,
+        "automountServiceAccountToken": False,
+        "enableServiceLinks": False,
+        "priorityClassName": PRIORITY_CLASSES["background"],
+        "securityContext": {
+            "runAsNonRoot": True,
+            "runAsUser": ODOO_UID,
+            "runAsGroup": ODOO_UID,
+            "fsGroup": ODOO_UID,
+            "seccompProfile": {"type": "RuntimeDefault"},
+        },
+        **{key: value for key, value in placement.items() if value},
+        "containers": [
+            {
+                "name": "odoo",
+                "image": tenant.image,
+                "imagePullPolicy": "IfNotPresent",
+                "args": list(argv),
+                "env": [{"name": "PGCONNECT_TIMEOUT", "value": str(CONNECT_SECONDS)}],
+                "resources": {
+                    "requests": {"cpu": processors(tenant.kubernetes_cpu_request), "memory": size},
+                    "limits": {"cpu": processors(tenant.cpus), "memory": size},
+                },
+                "securityContext": {
+                    "allowPrivilegeEscalation": False,
+                    "capabilities": {"drop": ["ALL"]},
+                    "readOnlyRootFilesystem": True,
+                },
+                "volumeMounts": [
+                    {"name": "config", "mountPath": "/etc/odoo", "readOnly": True},
+                    {"name": "secrets", "mountPath": "/run/secrets", "readOnly": True},
+                    {"name": "tmp", "mountPath": "/tmp"},  # a path inside the container
+                    {"name": "run", "mountPath": "/run/odoo"},
+                ],
+            }
+        ],
+        "volumes": [
+            {"name": "config", "configMap": {"name": named, "defaultMode": 0o444}},
+            {"name": "secrets", "secret": {"secretName": named, "defaultMode": 0o440}},
+            {"name": "tmp", "emptyDir": {"medium": "Memory", "sizeLimit": memory(512 * MEBIBYTE)}},
+            {"name": "run", "emptyDir": {"medium": "Memory", "sizeLimit": memory(256 * MEBIBYTE)}},
+        ],
+    }

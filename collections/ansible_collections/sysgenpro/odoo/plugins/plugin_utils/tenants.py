@@ -1,0 +1,90 @@
+# Copyright (c) 2026, SysGenPro
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Tenants of the inventory with what they authenticate with, read in the controller's process for action plugins."""
+
+from __future__ import annotations
+
+import dataclasses
+import typing as t
+
+from ansible.errors import AnsibleActionFail, AnsibleError
+from ansible.plugins.loader import lookup_loader
+from ansible_collections.sysgenpro.odoo.plugins.module_utils._model.secrets import Secrets, parse_secrets
+from ansible_collections.sysgenpro.odoo.plugins.module_utils._model.tenant import Tenant, declared, parse
+from ansible_collections.sysgenpro.odoo.plugins.module_utils._support.errors import InvalidTenant, OdooError
+
+#: What a tenant's processes authenticate with; the secret's name is <tenant>/<purpose>.
+PURPOSES = ("database", "redis", "s3_access_key", "s3_secret_key", "master")
+_SECRET_OPTIONS = ("odoo_secret_source", "odoo_secret_path", "odoo_secret_generate")
+
+
+@dataclasses.dataclass(frozen=True)
+class Entry:
+    """A tenant with everything its rendering needs. ``variables`` are what declares it."""
+
+    tenant: Tenant
+    variables: dict[str, t.Any] = dataclasses.field(repr=False)
+    secrets: Secrets = dataclasses.field(repr=False)
+    ca: str = dataclasses.field(repr=False)
+
+
+class Reader:
+    """Reads tenants as the role odoo reads them.
+
+    :param action: the action plugin, for its loader and templar.
+    """
+
+    def __init__(self, action: t.Any, task_vars: dict[str, t.Any]) -> None:
+        self._hostvars = task_vars["hostvars"]
+        self._secret = lookup_loader.get("sysgenpro.odoo.secret", loader=action._loader, templar=action._templar)
+        self._local_ca = lookup_loader.get("sysgenpro.odoo.local_ca", loader=action._loader, templar=action._templar)
+
+    def tenant(self, host: str) -> tuple[Tenant, dict[str, t.Any]]:
+        variables = declared(self._hostvars[host])
+        variables.setdefault("odoo_tenant", host)
+        return parse(variables, host=host), variables
+
+    def name(self, host: str) -> str:
+        """The tenant's name, without a look at the rest of its variables."""
+        return str(self._hostvars[host].get("odoo_tenant") or host)
+
+    def entry(self, host: str, wanted: t.Callable[[Tenant], bool]) -> Entry | None:
+        tenant, variables = self.tenant(host)
+        if not wanted(tenant):
+            return None
+        options = {name: variables[name] for name in _SECRET_OPTIONS if name in variables}
+        values = dict(
+            zip(PURPOSES, self._secret.run([f"{tenant.tenant}/{name}" for name in PURPOSES], variables=options))
+        )
+        pair, ca = self._certificate(tenant, host, options)
+        return Entry(tenant, variables, parse_secrets({**values, **pair}, host=host), ca)
+
+    def _certificate(self, tenant: Tenant, host: str, options: dict[str, t.Any]) -> tuple[dict[str, str], str]:
+        path = {"certificates_path": self._hostvars[host].get("certificates_path")}
+        names = [tenant.host, tenant.integration_host]
+        issued = self._local_ca.run([f"tenant-{tenant.tenant}"], variables=path, names=names)[0]
+        if tenant.certificate_provider == "provided":
+            terms = [f"{tenant.tenant}/tls_certificate", f"{tenant.tenant}/tls_private_key"]
+            certificate, key = self._secret.run(terms, variables=options)
+            return {"certificate": certificate, "private_key": key}, issued["ca"]
+        return {key: issued[key] for key in ("certificate", "private_key")}, issued["ca"]
+
+    def entries(self, hosts: t.Iterable[str], wanted: t.Callable[[Tenant], bool]) -> list[Entry]:
+        """The tenants that are wanted.
+
+        :raises AnsibleActionFail: with every problem of every tenant.
+        """
+        found, problems = [], []
+        for host in hosts:
+            try:
+                entry = self.entry(host, wanted)
+                found += [entry] if entry else []
+            except InvalidTenant as error:
+                problems += error.problems
+            except (OdooError, AnsibleError) as error:
+                problems.append(f"{host}: {getattr(error, 'message', error)}")
+        if problems:
+            raise AnsibleActionFail("\n".join(["The inventory is refused:", *problems]))
+        return found
