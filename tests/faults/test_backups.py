@@ -60,7 +60,8 @@ def test_one_store_fails(backups: Backups, name: str) -> None:
     with fault():
         segment = backups.write()
         facts["archived_in_second"] = backups.until_archived(SECOND, segment)
-        assert not (name != "refusing" and backups.archived(FIRST, segment))
+        if name in ("403", "slow"):  # the others keep this test from looking, too
+            assert not backups.archived(FIRST, segment)
         report = backups.now()
         facts["report"] = report._asdict()
         assert report.code == 1
@@ -118,6 +119,10 @@ def snapshot(backups: Backups, repository: Repository) -> dict[str, str]:
     return {key: etag for prefix in backups.prefixes() for key, etag in repository.objects(prefix).items()}
 
 
+#: How pgBackRest tells that it cannot decrypt. One wrong passphrase in 256 gives a valid padding, and what follows is no file.
+UNREADABLE = "cipher|decrypt|encrypt|FormatError: key/value found outside of section"
+
+
 def test_wrong_passphrase(backups: Backups) -> None:
     """It is said, and nothing is written over what the right one opens."""
     kept = snapshot(backups, FIRST)
@@ -126,11 +131,11 @@ def test_wrong_passphrase(backups: Backups) -> None:
         info = json.loads(scratch.pgbackrest("info", "--repo=1", "--output=json").stdout, strict=False)
         assert not any((scratch.folder / "data").iterdir())
     assert restore.returncode != 0
-    assert_matches("cipher|decrypt|encrypt", restore.stdout + restore.stderr)
+    assert_matches(UNREADABLE, restore.stdout + restore.stderr)
     # The status that makes the scheduler create a stanza is another.
     (state,) = info[0]["repo"]
     assert state["status"]["code"] not in (0, 1, 2)
-    assert_matches("cipher|decrypt|encrypt", state["status"]["message"])
+    assert_matches(UNREADABLE, state["status"]["message"])
     create = create_with_wrong_passphrase(backups)
     assert create.returncode != 0
     after = snapshot(backups, FIRST)
