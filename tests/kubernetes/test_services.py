@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+import threading
+import time
 import typing as t
 from pathlib import Path
 
@@ -108,6 +110,29 @@ def test_a_name_without_a_certificate_gets_no_connection() -> None:
     answer = curl("-k", "--resolve", f"{target}:127.0.0.1", f"https://{target}/")
     assert answer.returncode == 35, answer.stderr
     assert "unrecognized name" in answer.stderr
+
+
+def test_traefik_is_replaced_without_a_gap(kubectl: Kubectl) -> None:
+    """Each request on a connection of its own, while every pod is exchanged."""
+    answers: list[str] = []
+    replaced = threading.Event()
+
+    def ask() -> None:
+        while not replaced.is_set():
+            answer = curl("--cacert", str(CA), "-o", "/dev/null", "-w", "%{http_code}", f"https://localhost:{HTTPS}/")
+            answers.append(answer.stdout if answer.returncode == 0 else answer.stderr)
+
+    asking = threading.Thread(target=ask)
+    asking.start()
+    try:
+        kubectl("rollout", "restart", "deployment/traefik", "-n", TRAEFIK)
+        kubectl("rollout", "status", "deployment/traefik", "-n", TRAEFIK, "--timeout=110s")
+        time.sleep(8)  # the last of the old ones still accepts connections for some seconds
+    finally:
+        replaced.set()
+        asking.join()
+    assert len(answers) > 50
+    assert set(answers) == {"404"}
 
 
 def test_http_leads_to_https() -> None:

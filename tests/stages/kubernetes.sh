@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # A cluster beside the local region, prepared for tenants by playbook kubernetes. KUBECONFIG names another one; KUBERNETES_IMAGES
-# then names the file with the references by digest that it can pull, and its inventory says which registries are approved.
+# then names a file with references by digest that it can pull ({"traefik": …, "redis": …, "pgbouncer": …, "postgresql": …}),
+# and KUBERNETES_INVENTORY an inventory that approves their registry; its node ports must answer on this machine.
 set -euo pipefail
 cd "$ROOT"
 # shellcheck source=scripts/environment.sh
@@ -21,8 +22,10 @@ if [ -z "${KUBECONFIG:-}" ]; then
     "$cluster" start
 fi
 
+: "${KUBERNETES_IMAGES:?names the file with the references by digest, as KUBECONFIG names a cluster}"
+
 prepare() {
-    K8S_AUTH_KUBECONFIG=$KUBECONFIG ansible-playbook -i inventories/catalogue -i inventories/local-kubernetes \
+    K8S_AUTH_KUBECONFIG=$KUBECONFIG ansible-playbook -i inventories/catalogue -i "${KUBERNETES_INVENTORY:-inventories/local-kubernetes}" \
         -e "kubernetes_images_file=$KUBERNETES_IMAGES" playbooks/kubernetes.yml "$@" </dev/null
 }
 prepare

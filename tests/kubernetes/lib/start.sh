@@ -144,7 +144,7 @@ start_node() {
     since=$(date +%s)
     run kubelet "$kubernetes/kubelet" --config="$STATE/etc/kubelet.yml" --kubeconfig="$STATE/kubeconfig/kubelet" \
         --hostname-override="$NODE" --node-ip="$NODE_ADDRESS" --root-dir="$STATE/kubelet" --cert-dir="$PKI"
-    kubectl apply --server-side -f "$cilium/crds" -f "$HERE/addons/kubelet-access.yml" >/dev/null
+    running cilium || kubectl apply --server-side -f "$cilium/crds" -f "$HERE/addons/kubelet-access.yml" >/dev/null
     run cilium env PATH="$cilium/bin:$PATH" K8S_NODE_NAME="$NODE" CILIUM_SOCK="$STATE/cilium.sock" \
         "$cilium/cilium-agent" --config-dir="$STATE/etc/cilium"
     run kube-proxy "$kubernetes/kube-proxy" --config="$STATE/etc/kube-proxy.yml"

@@ -119,7 +119,7 @@ restore_kernel() {
 # Places that the kubelet, the plugins of CNI and Cilium have in their code.
 remove_fixed_paths() {
     rm -rf /run/cilium
-    rm -f /var/lib/cni/results/portmap-* /var/lib/cni/results/cilium-* 2>/dev/null || true
+    rm -f /var/lib/cni/results/{portmap,cilium,cni-loopback}-* /var/lib/kubelet/device-plugins/kubelet.sock
     [ ! -d /var/log/containers ] || find /var/log/containers -lname "$STATE/*" -delete
     rmdir /var/lib/kubelet/device-plugins /var/lib/kubelet /var/log/containers /var/lib/cni/results /var/lib/cni 2>/dev/null || true
 }
