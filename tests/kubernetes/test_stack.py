@@ -458,7 +458,8 @@ def test_a_run_that_was_killed_at_any_write_is_finished_by_the_next(paused: Shop
     writes = len(paused.desired.in_apply_order) + 2
     killed = 0
     for number in range(writes):
-        shop = dataclasses.replace(paused, config=f"killed {number}", secret=f"secret {number}")
+        # A long history: ReplicaSets that nobody waits for go at any time, and what they name with them.
+        shop = dataclasses.replace(paused, config=f"killed {number}", secret=f"secret {number}", history=50)
         if number == 0:
             shop = paused
         status = die_after(shop, number)
