@@ -6,16 +6,18 @@ import json
 import typing as t
 
 import pytest
+from ansible_collections.sysgenpro.odoo.plugins.module_utils._adapters.kubernetes_paths import (
+    collection_path,
+    object_path,
+    selector,
+)
 from ansible_collections.sysgenpro.odoo.plugins.module_utils._model.kubernetes_kinds import (
     FIELD_MANAGER,
     KINDS,
     OWNED,
     REPLICAS_MANAGER,
     Ref,
-    collection_path,
-    object_path,
     ref,
-    selector,
 )
 from ansible_collections.sysgenpro.odoo.plugins.module_utils._plan import drift, rollout
 from ansible_collections.sysgenpro.odoo.plugins.module_utils._plan.kubernetes import (

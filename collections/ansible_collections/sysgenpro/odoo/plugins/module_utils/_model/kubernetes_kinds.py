@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 import typing as t
-from urllib.parse import quote
 
 #: The field manager of everything this collection applies.
 FIELD_MANAGER = "sysgenpro.odoo"
@@ -85,19 +84,3 @@ def ref(manifest: t.Mapping[str, t.Any]) -> Ref:
     """Which object a manifest speaks of."""
     metadata = manifest["metadata"]
     return Ref(manifest["apiVersion"], manifest["kind"], metadata.get("namespace", ""), metadata["name"])
-
-
-def collection_path(kind: Kind, namespace: str = "") -> str:
-    """Path of all objects of a kind, in one namespace or in the whole cluster."""
-    root = f"/api/{kind.api_version}" if "/" not in kind.api_version else f"/apis/{kind.api_version}"
-    return f"{root}/namespaces/{quote(namespace)}/{kind.plural}" if namespace else f"{root}/{kind.plural}"
-
-
-def object_path(kind: Kind, namespace: str, name: str) -> str:
-    """Path of one object."""
-    return f"{collection_path(kind, namespace if kind.namespaced else '')}/{quote(name)}"
-
-
-def selector(labels: t.Mapping[str, str]) -> str:
-    """A label selector that wants every one of ``labels``; an empty value means any value."""
-    return ",".join(f"{key}={value}" if value else key for key, value in sorted(labels.items()))
