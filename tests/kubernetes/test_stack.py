@@ -225,7 +225,8 @@ def remove(shop: Shop) -> dict[str, t.Any]:
 def test_a_stopped_tenant_has_no_pods_and_starts_again(shop: Shop) -> None:
     converge(shop)
     assert stack(shop).stopped(check=False)["changed"]
-    assert kubectl("get", "pods", "-n", shop.namespace, "-o", "name") == ""
+    running = ("get", "pods", "-n", shop.namespace, "-o", "name", "--field-selector=status.phase=Running")
+    assert kubectl(*running) == ""
     assert not stack(shop).stopped(check=False)["changed"]
     assert [step["action"] for step in converge(shop)["steps"]] == ["apply", "await_ready"]
     assert converge(shop)["steps"] == []
@@ -458,7 +459,8 @@ def test_a_run_that_was_killed_at_any_write_is_finished_by_the_next(paused: Shop
     writes = len(paused.desired.in_apply_order) + 2
     killed = 0
     for number in range(writes):
-        shop = dataclasses.replace(paused, config=f"killed {number}", secret=f"secret {number}")
+        # A long history: ReplicaSets that nobody waits for go at any time, and what they name with them.
+        shop = dataclasses.replace(paused, config=f"killed {number}", secret=f"secret {number}", history=50)
         if number == 0:
             shop = paused
         status = die_after(shop, number)

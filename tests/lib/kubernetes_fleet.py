@@ -94,7 +94,8 @@ class Fleet:
         hosts: dict[str, dict[str, t.Any]] = {
             name: {"odoo_host": f"{name.replace('_', '-')}.example.com"} for name in names
         }
-        inventory = {"tenants": {"vars": shared, "hosts": hosts}}
+        groups = {"runtime_kubernetes": {"hosts": dict.fromkeys(names)}}
+        inventory = {"tenants": {"vars": shared, "hosts": hosts, "children": groups}}
         self.inventory = folder / "hosts.yml"
         self.inventory.write_text(yaml.safe_dump(inventory), encoding="utf-8")
 

@@ -9,6 +9,7 @@ import pytest
 from ansible_collections.sysgenpro.odoo.plugins.module_utils._adapters.kubernetes_paths import (
     collection_path,
     object_path,
+    selector,
 )
 from ansible_collections.sysgenpro.odoo.plugins.module_utils._model.kubernetes_kinds import (
     FIELD_MANAGER,
@@ -17,7 +18,6 @@ from ansible_collections.sysgenpro.odoo.plugins.module_utils._model.kubernetes_k
     REPLICAS_MANAGER,
     Ref,
     ref,
-    selector,
 )
 from ansible_collections.sysgenpro.odoo.plugins.module_utils._plan import drift, rollout
 from ansible_collections.sysgenpro.odoo.plugins.module_utils._plan.kubernetes import (

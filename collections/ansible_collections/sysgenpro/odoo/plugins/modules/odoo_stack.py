@@ -20,9 +20,11 @@ description:
     On Kubernetes the previous pod template is put back, and the error carries the events too.
   - A run that was killed is finished by the next.
   - In check mode the API server itself says, in a dry run, what would change.
+  - An action plugin looks at C(odoo_runtime). On Docker the module runs on the host; on Kubernetes everything happens in the
+    controller's process, whatever the task's connection is, which saves a process and its imports for each tenant.
 requirements:
   - Docker Engine 20.10 or later on the host the module runs on, or
-  - Kubernetes 1.30 or later, reached from where the module runs with a kubeconfig, and PyYAML
+  - Kubernetes 1.30 or later, reached from the controller with a kubeconfig
 extends_documentation_fragment:
   - sysgenpro.odoo.tenant
   - sysgenpro.odoo.tenant_secrets
@@ -118,15 +120,18 @@ stack:
 
 import os
 import time
-import typing as t
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.sysgenpro.odoo.plugins.module_utils._adapters import files
 from ansible_collections.sysgenpro.odoo.plugins.module_utils._adapters.docker_engine import DockerEngine
 from ansible_collections.sysgenpro.odoo.plugins.module_utils._converge.stack import Stack
 from ansible_collections.sysgenpro.odoo.plugins.module_utils._model.secrets import parse_secrets
-from ansible_collections.sysgenpro.odoo.plugins.module_utils._model.tenant import Tenant, parse
-from ansible_collections.sysgenpro.odoo.plugins.module_utils._support.arguments import TENANT, TENANT_SECRETS
+from ansible_collections.sysgenpro.odoo.plugins.module_utils._model.tenant import parse
+from ansible_collections.sysgenpro.odoo.plugins.module_utils._support.arguments import (
+    STACK,
+    STACK_EXCLUSIVE,
+    TENANT,
+    TENANT_SECRETS,
+)
 from ansible_collections.sysgenpro.odoo.plugins.module_utils._support.errors import OdooError
 from ansible_collections.sysgenpro.odoo.plugins.module_utils._support.results import run
 
@@ -134,9 +139,11 @@ from ansible_collections.sysgenpro.odoo.plugins.module_utils._support.results im
 def converge(module: AnsibleModule) -> dict[str, object]:
     host = str(module.params["tenant"].get("odoo_tenant"))
     tenant = parse(module.params["tenant"], host=host)
+    if tenant.runtime != "docker":
+        raise OdooError(
+            f"A tenant on {tenant.runtime} is converged on the controller", hint="Call the action, not the module"
+        )
     holder = f"process {os.getpid()} since {time.strftime('%Y-%m-%dT%H:%M:%SZ', time.gmtime())}"
-    if tenant.runtime == "kubernetes":
-        return on_kubernetes(module, tenant, holder)
     stack = Stack(DockerEngine(), tenant, holder)
     if module.params["state"] == "absent":
         return stack.absent(check=module.check_mode)
@@ -148,45 +155,11 @@ def converge(module: AnsibleModule) -> dict[str, object]:
     )
 
 
-def on_kubernetes(module: AnsibleModule, tenant: Tenant, holder: str) -> dict[str, object]:
-    # Imported here, so that a converged tenant on Docker does not pay for it.
-    from ansible_collections.sysgenpro.odoo.plugins.module_utils._adapters import kubeconfig
-    from ansible_collections.sysgenpro.odoo.plugins.module_utils._adapters.kubernetes_api import KubernetesApi
-    from ansible_collections.sysgenpro.odoo.plugins.module_utils._converge.kubernetes import KubernetesStack
-
-    params: dict[str, t.Any] = module.params
-    if params["restored"]:
-        raise OdooError(
-            "restored: a tenant on Kubernetes cannot be served from a restored server yet", hint="Restore its database"
-        )
-    access = kubeconfig.load(params["kubeconfig"] or tenant.kubeconfig, params["context"] or tenant.kubernetes_context)
-    stack = KubernetesStack(KubernetesApi(access), tenant, holder, force=params["force"])
-    if params["state"] == "absent":
-        return stack.absent(check=module.check_mode)
-    if params["state"] == "stopped":
-        return stack.stopped(check=module.check_mode)
-    ca = files.read(tenant.ca_file)
-    if ca is None:
-        raise OdooError(f"The region's CA is not at {tenant.ca_file}", hint="Set odoo_ca_file to it")
-    secrets = parse_secrets(params["secrets"], host=tenant.tenant)
-    return stack.present(secrets, ca, check=module.check_mode, scope=params["scope"])
-
-
 def main() -> None:
-    server = {"host": {"type": "str", "required": True}, "port": {"type": "int", "required": True}}
-    own = {
-        "state": {"type": "str", "choices": ["present", "stopped", "absent"], "default": "present"},
-        "restored": {"type": "dict", "options": server},
-        "home": {"type": "bool", "default": False},
-        "kubeconfig": {"type": "path"},
-        "context": {"type": "str"},
-        "force": {"type": "bool", "default": False},
-        "scope": {"type": "str", "choices": ["all", "secrets"], "default": "all"},
-    }
     module = AnsibleModule(
-        argument_spec={**TENANT, **TENANT_SECRETS, **own},
+        argument_spec={**TENANT, **TENANT_SECRETS, **STACK},
         supports_check_mode=True,
-        mutually_exclusive=[("restored", "home")],
+        mutually_exclusive=STACK_EXCLUSIVE,
     )
     run(module, f"converge the stack of {module.params['tenant'].get('odoo_tenant')}", lambda: converge(module))
 

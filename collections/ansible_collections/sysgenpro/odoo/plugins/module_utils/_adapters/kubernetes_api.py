@@ -17,16 +17,9 @@ import time
 import typing as t
 from urllib.parse import urlencode, urlsplit
 
-from .._model.kubernetes_kinds import (
-    FIELD_MANAGER,
-    KINDS,
-    Kind,
-    Ref,
-    ref,
-    selector,
-)
+from .._model.kubernetes_kinds import FIELD_MANAGER, KINDS, Kind, Ref, ref
 from .._support.kubernetes_errors import ApiError, MissingKind, Unreachable, from_status
-from .kubernetes_paths import collection_path, object_path
+from .kubernetes_paths import collection_path, object_path, selector
 
 if t.TYPE_CHECKING:
     from .kubeconfig import Access

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Where the Kubernetes API has which objects."""
+"""Paths and selectors of the API of Kubernetes."""
 
 from __future__ import annotations
 
@@ -22,3 +22,8 @@ def collection_path(kind: Kind, namespace: str = "") -> str:
 def object_path(kind: Kind, namespace: str, name: str) -> str:
     """Path of one object."""
     return f"{collection_path(kind, namespace if kind.namespaced else '')}/{quote(name)}"
+
+
+def selector(labels: t.Mapping[str, str]) -> str:
+    """A label selector that wants every one of ``labels``; an empty value means any value."""
+    return ",".join(f"{key}={value}" if value else key for key, value in sorted(labels.items()))

@@ -84,8 +84,3 @@ def ref(manifest: t.Mapping[str, t.Any]) -> Ref:
     """Which object a manifest speaks of."""
     metadata = manifest["metadata"]
     return Ref(manifest["apiVersion"], manifest["kind"], metadata.get("namespace", ""), metadata["name"])
-
-
-def selector(labels: t.Mapping[str, str]) -> str:
-    """A label selector that wants every one of ``labels``; an empty value means any value."""
-    return ",".join(f"{key}={value}" if value else key for key, value in sorted(labels.items()))

@@ -39,6 +39,19 @@ TENANT_PASSWORDS: dict[str, t.Any] = {
     }
 }
 
+_SERVER: dict[str, t.Any] = {"host": {"type": "str", "required": True}, "port": {"type": "int", "required": True}}
+
+STACK: dict[str, t.Any] = {
+    "state": {"type": "str", "choices": ["present", "stopped", "absent"], "default": "present"},
+    "restored": {"type": "dict", "options": _SERVER},
+    "home": {"type": "bool", "default": False},
+    "kubeconfig": {"type": "path"},
+    "context": {"type": "str"},
+    "force": {"type": "bool", "default": False},
+    "scope": {"type": "str", "choices": ["all", "secrets"], "default": "all"},
+}
+STACK_EXCLUSIVE = [("restored", "home")]
+
 BUCKET: dict[str, t.Any] = {
     "endpoint": {"type": "str", "required": True},
     "bucket": {"type": "str", "required": True},
