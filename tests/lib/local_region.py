@@ -35,11 +35,17 @@ def ansible_module(host: str, module: str, **arguments: t.Any) -> dict[str, t.An
     return t.cast("dict[str, t.Any]", json.loads(done.stdout.split("=>", 1)[1]))
 
 
-def playbook(name: str, **variables: str) -> str:
-    """Run a playbook on the local region; what it prints."""
+def command(name: str, *, limit: str = "", **variables: str) -> list[str]:
+    """The command that runs a playbook on the local region."""
     argv = ["ansible-playbook", "-i", "inventories/catalogue", "-i", "inventories/local", f"playbooks/{name}"]
     extra = [part for key, value in variables.items() for part in ("-e", f"{key}={value}")]
-    done = subprocess.run([*argv, *extra], cwd=ROOT, capture_output=True, text=True, check=False, timeout=600)
+    return [*argv, *(["--limit", limit] if limit else []), *extra]
+
+
+def playbook(name: str, *, limit: str = "", **variables: str) -> str:
+    """Run a playbook on the local region; what it prints."""
+    argv = command(name, limit=limit, **variables)
+    done = subprocess.run(argv, cwd=ROOT, capture_output=True, text=True, check=False, timeout=600)
     if done.returncode:
         raise RuntimeError(f"{name}: {done.stdout[-3000:]}{done.stderr[-1000:]}")
     return done.stdout
