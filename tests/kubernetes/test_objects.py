@@ -1,55 +1,26 @@
 """What a tenant is rendered to, shown to a real API server: it takes every field, keeps it as it is, and finds nothing to do twice.
 
-KUBECONFIG names a cluster that has Traefik's custom resources; kubectl is on PATH. KUBERNETES_TEST_IMAGE is a reference by
-digest that the cluster's admission policies accept, where there are some; no pod needs to start.
+The cluster has Traefik's custom resources; no pod needs to start.
 """
 
 from __future__ import annotations
 
 import json
-import os
-import subprocess
 import typing as t
 
 import pytest
-from ansible_collections.sysgenpro.odoo.plugins.module_utils._model.secrets import Secrets
-from ansible_collections.sysgenpro.odoo.plugins.module_utils._model.tenant import parse
 from ansible_collections.sysgenpro.odoo.plugins.module_utils._render import gitops
-from ansible_collections.sysgenpro.odoo.plugins.module_utils._render.kubernetes.render import render
+from rendered_tenants import FIELD_MANAGER, apply, kubectl, remove_namespaces, rendered
 
 if t.TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from ansible_collections.sysgenpro.odoo.plugins.module_utils._render.kubernetes.types import Desired, Manifest
 
-IMAGE = os.environ.get("KUBERNETES_TEST_IMAGE", f"registry.example.com/odoo@sha256:{'0' * 64}")
-SECRETS = Secrets(database="a", redis="b", s3_access_key="c", s3_secret_key="d", master="e")
-FIELD_MANAGER = "sysgenpro.odoo"
-COMMON: dict[str, t.Any] = {
-    "odoo_region": "objects",
-    "odoo_environment": "staging",
-    "odoo_tier": "standard",
-    "odoo_runtime": "kubernetes",
-    "odoo_place": "cluster1",
-    "odoo_image": IMAGE,
-    "odoo_approved_registries": [IMAGE.split("/")[0]],
-    "odoo_postgresql_clusters": {
-        "shared": {
-            "host": "192.0.2.1",
-            "port": 6432,
-            "primary_port": 5500,
-            "replica_port": 5501,
-            "max_connections": 900,
-        }
-    },
-    "odoo_redis_instances": {"shared": {"host": "redis.platform.svc", "port": 6379}},
-    "odoo_object_store": {"endpoint": "https://192.0.2.1:8333"},
-    "odoo_smtp_host": "192.0.2.1",
-}
 #: Everything that can be rendered, and as little as can be.
 TENANTS: dict[str, dict[str, t.Any]] = {
     "full": {
-        "odoo_host": "full.example.com",
         "odoo_cpus": 1.5,
         "odoo_database_replica": True,
         "odoo_kubernetes_web_replicas_max": 4,
@@ -62,21 +33,8 @@ TENANTS: dict[str, dict[str, t.Any]] = {
             {"kind": "Service", "name": "web", "patch": {"metadata": {"annotations": {"example.com/team": "shop"}}}}
         ],
     },
-    "small": {"odoo_host": "small.example.com", "odoo_packing": "compact"},
+    "small": {"odoo_packing": "compact"},
 }
-
-
-def kubectl(*arguments: str, given: str = "", status: int = 0) -> str:
-    """Standard output of kubectl, which must end with ``status``; its error otherwise."""
-    done = subprocess.run(["kubectl", *arguments], input=given, capture_output=True, text=True, check=False)
-    assert done.returncode == status, done.stderr
-    return done.stdout + (done.stderr if status else "")
-
-
-def apply(manifests: t.Sequence[Manifest]) -> None:
-    items = {"apiVersion": "v1", "kind": "List", "items": list(manifests)}
-    arguments = ("apply", "--server-side", f"--field-manager={FIELD_MANAGER}", "--validate=strict", "--filename=-")
-    kubectl(*arguments, given=json.dumps(items))
 
 
 def stored(manifest: Manifest) -> dict[str, t.Any]:
@@ -89,7 +47,7 @@ def stored(manifest: Manifest) -> dict[str, t.Any]:
     return found
 
 
-def differences(wanted: t.Any, found: t.Any, path: str) -> t.Iterator[str]:
+def differences(wanted: t.Any, found: t.Any, path: str) -> Iterator[str]:
     """Where ``found`` lacks or changes something that is ``wanted``; what the server adds is its own."""
     if isinstance(wanted, dict) and isinstance(found, dict):
         for key, value in wanted.items():
@@ -102,14 +60,14 @@ def differences(wanted: t.Any, found: t.Any, path: str) -> t.Iterator[str]:
 
 
 @pytest.fixture(scope="module", params=sorted(TENANTS))
-def desired(request: pytest.FixtureRequest) -> t.Iterator[Desired]:
+def desired(request: pytest.FixtureRequest) -> Iterator[Desired]:
     """A tenant's objects, applied; its namespace goes at the end."""
-    rendered = render(parse({**COMMON, **TENANTS[request.param]}, host=request.param), SECRETS, "a CA\nof two lines\n")
+    wanted = rendered(request.param, "objects", **TENANTS[request.param])
     try:
-        apply(rendered.in_apply_order)
-        yield rendered
+        apply(wanted.in_apply_order)
+        yield wanted
     finally:
-        kubectl("delete", "namespace", rendered.namespace, "--ignore-not-found", "--wait=false")
+        remove_namespaces(wanted.namespace)
 
 
 def test_the_server_stores_every_field_as_it_is_written(desired: Desired) -> None:
@@ -163,6 +121,6 @@ def test_the_namespace_refuses_a_pod_that_is_less_confined(desired: Desired) -> 
     for class_field in ("priorityClassName", "serviceAccountName"):
         pod["spec"].pop(class_field)
     arguments = ("create", "--dry-run=server", "--filename=-")
-    kubectl(*arguments, given=json.dumps(pod))
+    kubectl(*arguments, given=pod)
     pod["spec"]["containers"][0]["securityContext"]["allowPrivilegeEscalation"] = True
-    assert "allowPrivilegeEscalation" in kubectl(*arguments, given=json.dumps(pod), status=1)
+    assert "allowPrivilegeEscalation" in kubectl(*arguments, given=pod, status=1)
