@@ -354,6 +354,29 @@ def test_a_container_that_ends_is_undone_and_its_last_words_are_told(shop: Shop)
     assert converge(shop)["steps"] == []
 
 
+def test_a_rollout_that_a_killed_run_left_is_undone_by_the_next(shop: Shop) -> None:
+    converge(shop)
+    broken = dataclasses.replace(shop, image=missing_image())
+    api().apply(broken.deployment)
+    with pytest.raises(OdooError, match="the previous pod template was put back and serves"):
+        converge(broken)
+    image = "jsonpath={.spec.template.spec.containers[0].image}"
+    assert kubectl("get", "deployment", "web", "-n", shop.namespace, "-o", image) == shop.image
+    converge(shop)
+    assert converge(shop)["steps"] == []
+
+
+def test_a_deployment_that_was_there_before_is_never_removed(shop: Shop) -> None:
+    """One that a GitOps controller applied, taken over with a template that fails."""
+    for manifest in shop.desired.in_apply_order:
+        api().apply(manifest, manager="argocd-controller")
+    kubectl("rollout", "status", "deployment/web", "-n", shop.namespace, "--timeout=60s")
+    uid = kubectl("get", "deployment", "web", "-n", shop.namespace, "-o", "jsonpath={.metadata.uid}")
+    with pytest.raises(OdooError, match="the previous pod template was put back and serves"):
+        converge(dataclasses.replace(shop, image=missing_image()), force=True)
+    assert kubectl("get", "deployment", "web", "-n", shop.namespace, "-o", "jsonpath={.metadata.uid}") == uid
+
+
 def test_a_first_rollout_that_fails_is_removed_again(shop: Shop) -> None:
     with pytest.raises(OdooError, match="it is new and was removed again"):
         converge(dataclasses.replace(shop, image=missing_image()))

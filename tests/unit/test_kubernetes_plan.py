@@ -539,6 +539,15 @@ def test_what_keeps_a_pod_from_running_is_said_and_judged(seen: Object, said: st
     assert found[1] is final
 
 
+def test_the_template_of_a_replica_set_is_the_deployments_own() -> None:
+    template = {"metadata": {"labels": {"a": "b"}}, "spec": {"containers": []}}
+    labelled = {
+        "metadata": {"creationTimestamp": None, "labels": {"a": "b", "pod-template-hash": "x"}},
+        "spec": {"containers": []},
+    }
+    assert rollout.template_of({"spec": {"template": labelled}}) == template
+
+
 def test_what_the_controller_has_not_seen_is_not_judged() -> None:
     """The pods of a template that was just put back are still those of the one that failed."""
     failed = pod({"reason": "InvalidImageName", "message": "x"})

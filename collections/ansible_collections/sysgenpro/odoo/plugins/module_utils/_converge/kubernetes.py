@@ -9,8 +9,9 @@ from __future__ import annotations
 import dataclasses
 import typing as t
 
-from .._model.kubernetes_kinds import OWNED, POD, Ref, ref
+from .._model.kubernetes_kinds import FIELD_MANAGER, OWNED, POD, Ref, ref
 from .._plan.kubernetes import Observed, Step, plan_absent, plan_kubernetes, plan_stopped, previous
+from .._plan.managed_fields import extract
 from .._render.kubernetes.owner import owner
 from .._render.kubernetes.render import render
 from .._support.errors import OdooError
@@ -162,20 +163,35 @@ class KubernetesStack:
         wait = t.cast("Wait", failed.wait)
         words = self._rollout(desired, wait, lease).last_words()
         changes = [step for step in done if step.target == failed.target and step.action in ("create", "apply")]
-        if not changes:
-            return f"; it was not changed in this run, so there was nothing to undo{words}"
-        before = previous(changes[0])
+        made = any(step.action == "create" for step in changes)
+        before = None
+        if not made:
+            before = previous(changes[0]) if changes else None
+            before = before or self._left_serving(desired, wait, lease)
         if before is None:
-            live = self.api.get(failed.target)
-            if live is not None:
-                self.api.delete(live, exact=False)
-            return f"; it is new and was removed again{words}"
+            return self._take_away(failed, made=made) + words
         self.api.apply(before, force=True)
         try:
             self._rollout(desired, dataclasses.replace(wait, minimum=0), lease).finish()
         except OdooError as error:
             return f"; the previous pod template was put back, but that is not ready either: {error.message}{words}"
         return f"; the previous pod template was put back and serves{words}"
+
+    def _left_serving(self, desired: Desired, wait: Wait, lease: Lease) -> dict[str, t.Any] | None:
+        """What to put back where an earlier run died in the middle: the template whose pods still serve."""
+        rollout = self._rollout(desired, wait, lease)
+        template, live = rollout.served_before(), self.api.get(rollout.target)
+        ours = extract(live, FIELD_MANAGER) if live else None
+        return {**ours, "spec": {**ours["spec"], "template": template}} if template and ours else None
+
+    def _take_away(self, failed: Step, *, made: bool) -> str:
+        """Remove a Deployment that this run made and that never worked; one that was there before stays, whoever made it."""
+        if not made:
+            return "; nothing serves beside it, so there was nothing to put back"
+        live = self.api.get(failed.target)
+        if live is not None:
+            self.api.delete(live, exact=False)
+        return "; it is new and was removed again"
 
     @property
     def _namespace(self) -> str:
@@ -192,8 +208,9 @@ class KubernetesStack:
         steps = plan_absent(before, self._labels, others)
         if check or not steps:
             return _result(before, steps, before)
-        for step in steps:
-            self.api.delete(t.cast("dict[str, t.Any]", step.seen), exact=False)
+        with Lease(self.api, self._namespace, self._labels, self.holder):
+            for step in steps:
+                self.api.delete(t.cast("dict[str, t.Any]", step.seen), exact=False)
         self._await_gone(self._namespace)
         return _result(before, steps, Observed())
 

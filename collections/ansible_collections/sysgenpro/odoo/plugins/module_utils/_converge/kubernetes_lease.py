@@ -116,7 +116,9 @@ class Lease:
         :raises OdooError: somebody does, naming them.
         """
         spec = found["spec"]
-        if not spec.get("holderIdentity") or _died_here(str(spec["holderIdentity"])):
+        holder = str(spec.get("holderIdentity") or "")
+        # Our own: the answer to the request that took it was lost on the way.
+        if holder in ("", self.holder) or _died_here(holder):
             return True
         deadline = self._clock() + float(spec.get("leaseDurationSeconds") or DURATION)
         first = spec.get("renewTime")

@@ -119,6 +119,23 @@ class Rollout:
         }
         return self.api.select(POD, namespace=self.namespace, labels=labels) or []
 
+    def served_before(self) -> Object | None:
+        """The pod template that still serves beside the current one, as it was; None where there is no such ReplicaSet."""
+        live = self.api.get(self.target)
+        current = self._current(live) if live else None
+        if live is None or current is None:
+            return None
+        others = [
+            item
+            for item in self._replica_sets(live)
+            if item["metadata"]["uid"] != current["metadata"]["uid"]
+            and int((item.get("status") or {}).get("readyReplicas", 0))
+        ]
+        if not others:
+            return None
+        newest = max(others, key=lambda item: int((item["metadata"].get("annotations") or {}).get(REVISION, 0)))
+        return rollout.template_of(newest)
+
     def last_words(self) -> str:
         """Events and the last lines of the new pods, for the error that says the rollout failed."""
         live = self.api.get(self.target)

@@ -103,6 +103,15 @@ def _container(status: Object) -> tuple[str, bool]:
     return "", False
 
 
+def template_of(replica_set: Object) -> dict[str, t.Any]:
+    """The pod template a ReplicaSet was made of: its own, without what the Deployment's controller added."""
+    template = dict(replica_set["spec"]["template"])
+    metadata = dict(template.get("metadata") or {})
+    labels = {key: value for key, value in (metadata.get("labels") or {}).items() if key != "pod-template-hash"}
+    kept = {key: value for key, value in metadata.items() if key != "creationTimestamp"}
+    return {**template, "metadata": {**kept, "labels": labels}}
+
+
 def previous_logs(pod: Object) -> list[tuple[str, bool]]:
     """The containers of a pod whose last words matter, and whether those are of the run before the present one."""
     status = pod.get("status") or {}
