@@ -117,7 +117,7 @@ def test_decommissioning_needs_the_name(staging: Tenant) -> None:
     assert staging.curl("/web/login") == 200
 
 
-def test_a_tenant_is_decommissioned_with_a_dump_and_made_again(staging: Tenant) -> None:
+def test_a_tenant_is_decommissioned_with_a_dump_and_made_again(staging: Tenant, acme: Tenant) -> None:
     done = playbook("playbooks/decommission.yml", "-e", f"tenant={staging.name}", "-e", f"odoo_confirm={staging.name}")
     assert done.returncode == 0, done.stdout[-3000:]
     export = newest_export(staging.name)
@@ -139,6 +139,10 @@ def test_a_tenant_is_decommissioned_with_a_dump_and_made_again(staging: Tenant) 
     assert "res_partner" in listing.stdout
     assert containers(f"sysgenpro.odoo/tenant={staging.name}", everything=True) == []
     assert staging.psql("SELECT 1").returncode != 0
+    # Nor is there anything that a restore kept aside.
+    kept = acme.psql("SELECT datname FROM pg_database").stdout
+    assert acme.name in kept
+    assert staging.name not in kept
     again = playbook("playbooks/tenants.yml", "--limit", staging.name)
     assert again.returncode == 0, again.stdout[-3000:]
     assert staging.curl("/web/login") == 200

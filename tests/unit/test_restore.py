@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import importlib
 import json
+import re
 import typing as t
 
 import pytest
@@ -14,6 +15,11 @@ from ansible_collections.sysgenpro.odoo.plugins.filter.drill_network import dril
 from ansible_collections.sysgenpro.odoo.plugins.module_utils._converge.stack import moved
 from ansible_collections.sysgenpro.odoo.plugins.module_utils._model.restore import Database, parse
 from ansible_collections.sysgenpro.odoo.plugins.module_utils._plan import restore as plan
+from ansible_collections.sysgenpro.odoo.plugins.module_utils._plan.database import (
+    ObservedDatabase,
+    former_pattern,
+    plan_absent_database,
+)
 from ansible_collections.sysgenpro.odoo.plugins.module_utils._plan.stack import plan_stopped
 from ansible_collections.sysgenpro.odoo.plugins.module_utils._plan.types import Container, Observed
 from ansible_collections.sysgenpro.odoo.plugins.module_utils._render import hold, home, restore, trial
@@ -221,3 +227,19 @@ def test_a_copy_home_names_no_password() -> None:
     )
     assert SECRET not in "".join(file.content for file in made if not file.secret)
     assert SECRET not in " ".join(home.COPY)
+
+
+def test_what_restores_kept_aside_goes_before_the_role_that_owns_it() -> None:
+    tenant = factories.tenant()
+    aside = f"{tenant.database}__20260131120000"
+    observed = ObservedDatabase(
+        role_limit=10, password_accepted=True, comment={}, template_exists=True, draft_exists=False, former=(aside,)
+    )
+    steps = [(step.action, step.subject) for step in plan_absent_database(tenant, observed)]
+    assert steps == [
+        ("drop_former", aside),
+        ("drop_database", tenant.database),
+        ("drop_role", tenant.database_user),
+    ]
+    assert re.search(former_pattern(tenant), aside)
+    assert not re.search(former_pattern(tenant), f"{tenant.database}_eu__20260131120000")

@@ -113,6 +113,16 @@ def databases(connection: t.Any, names: t.Sequence[str]) -> dict[str, DatabaseRo
     return {name: DatabaseRow(name, allow, _comment(text)) for name, allow, text in rows}
 
 
+def databases_like(connection: t.Any, pattern: str) -> list[DatabaseRow]:
+    """Those whose names match a regular expression of PostgreSQL's, by name."""
+    rows = query(
+        connection,
+        "SELECT datname, datallowconn, shobj_description(oid, 'pg_database') FROM pg_database WHERE datname ~ %s ORDER BY 1",
+        (pattern,),
+    )
+    return [DatabaseRow(name, allow, _comment(text)) for name, allow, text in rows]
+
+
 def role(connection: t.Any, name: str) -> RoleRow | None:
     rows = query(connection, "SELECT rolcanlogin, rolconnlimit FROM pg_roles WHERE rolname = %s", (name,))
     return RoleRow(name, rows[0][0], rows[0][1]) if rows else None

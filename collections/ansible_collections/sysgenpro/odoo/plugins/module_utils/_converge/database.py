@@ -107,13 +107,18 @@ class TenantDatabase:
     def absent(self, *, check: bool) -> dict[str, t.Any]:
         """Drop database and role; the caller has asked for confirmation and kept a dump."""
         with self.connect() as connection:
-            before = self.observe(connection)
+            before = dataclasses.replace(self.observe(connection), former=self._former(connection))
             steps = plan.plan_absent_database(self.tenant, before)
             steps += plan_absent_reporting(self.tenant, before.reporting)
             if not check:
                 self._apply(connection, steps)
             after = self.observe(connection) if steps and not check else before
         return _result(self.tenant, before, after, steps)
+
+    def _former(self, connection: t.Any) -> tuple[str, ...]:
+        """Two long names may begin alike: the comment says whose it is."""
+        found = postgresql.databases_like(connection, plan.former_pattern(self.tenant))
+        return tuple(row.name for row in found if (row.comment or {}).get("tenant") == self.tenant.tenant)
 
     @staticmethod
     def _refuse(steps: tuple[DatabaseStep, ...]) -> None:
@@ -261,6 +266,10 @@ class TenantDatabase:
     def _drop_database(self, connection: t.Any) -> None:
         postgresql.execute(connection, "DROP DATABASE IF EXISTS {} WITH (FORCE)", self.tenant.database)
 
+    def _drop_former(self, connection: t.Any) -> None:
+        for name in self._former(connection):
+            postgresql.execute(connection, "DROP DATABASE IF EXISTS {} WITH (FORCE)", name)
+
     def _drop_role(self, connection: t.Any) -> None:
         postgresql.execute(connection, "DROP ROLE IF EXISTS {}", self.tenant.database_user)
 
@@ -321,6 +330,7 @@ _ACTIONS: dict[str, t.Callable[[TenantDatabase, t.Any], None]] = {
     "clone": TenantDatabase._clone,
     "initialise": TenantDatabase._initialise,
     "drop_database": TenantDatabase._drop_database,
+    "drop_former": TenantDatabase._drop_former,
     "drop_role": TenantDatabase._drop_role,
     "create_reporting": TenantDatabase._create_reporting,
     "limit_reporting": TenantDatabase._limit_reporting,

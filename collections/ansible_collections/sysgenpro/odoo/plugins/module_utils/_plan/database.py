@@ -33,7 +33,8 @@ class ObservedReporting:
 class ObservedDatabase:
     """A snapshot of role, database, template and what an earlier run left half-made.
 
-    ``comment`` is None where the database is missing and empty where it carries none of ours.
+    ``comment`` is None where the database is missing and empty where it carries none of ours. ``former`` are the databases that
+    restores kept aside; they are asked for when everything is to go.
     """
 
     role_limit: int | None
@@ -42,6 +43,7 @@ class ObservedDatabase:
     template_exists: bool
     draft_exists: bool
     reporting: ObservedReporting = ObservedReporting()
+    former: tuple[str, ...] = ()
 
 
 @dataclasses.dataclass(frozen=True)
@@ -54,6 +56,11 @@ class DatabaseStep:
 
     def public(self) -> dict[str, str]:
         return dataclasses.asdict(self)
+
+
+def former_pattern(tenant: Tenant) -> str:
+    """Names of databases that restores kept aside: as much of the tenant's as there is room for, and the time."""
+    return f"^{tenant.database[:40]}__[0-9]{{14}}$"
 
 
 def template_name(tenant: Tenant) -> str:
@@ -115,9 +122,9 @@ def plan_database(tenant: Tenant, observed: ObservedDatabase, limit: int) -> tup
 
 
 def plan_absent_database(tenant: Tenant, observed: ObservedDatabase) -> tuple[DatabaseStep, ...]:
-    """Steps that remove database and role."""
+    """Steps that remove database and role, and what restores kept aside, which is the role's too."""
     cause = "the tenant is decommissioned"
-    steps = []
+    steps = [DatabaseStep("drop_former", name, cause) for name in observed.former]
     if observed.draft_exists:
         steps.append(DatabaseStep("drop_draft", draft_name(tenant), cause))
     if observed.comment is not None:
