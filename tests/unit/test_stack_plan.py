@@ -94,9 +94,11 @@ def test_a_new_tenant_serves_before_cron_and_queue_start() -> None:
         "create_network local-acme_production",
         # Nobody is served yet: each server serves as soon as Traefik finds it ready.
         "write_route acme_production",
+        # The first one has the processors to itself.
         f"create_container acme_production-web-1-{spec['web']}",
-        f"create_container acme_production-web-2-{spec['web']}",
         f"start_container acme_production-web-1-{spec['web']}",
+        "await_ready web",
+        f"create_container acme_production-web-2-{spec['web']}",
         f"start_container acme_production-web-2-{spec['web']}",
         f"create_container acme_production-websocket-1-{spec['websocket']}",
         f"start_container acme_production-websocket-1-{spec['websocket']}",

@@ -62,9 +62,10 @@ def plan_stack(desired: Desired, observed: Observed, route: RouteRenderer) -> tu
     # Where nobody is served yet, Traefik learns the servers first and sends people to each as soon as it is ready.
     early = routing[:1] if observed.route is None else []
     steps += [dataclasses.replace(step, phase="serving") for step in early]
-    for assignment in smooth:
-        steps += _bring_up(assignment, "serving")
-    steps += [_await(assignment, "serving") for assignment in smooth if assignment.starting]
+    for together in _first_alone(smooth) if early else [smooth]:
+        for assignment in together:
+            steps += _bring_up(assignment, "serving")
+        steps += [_await(assignment, "serving") for assignment in together if assignment.starting]
     steps += routing[len(early) :]
     orphans = tuple(container for container in observed.containers if container.workload not in by_workload)
     retired = [container for assignment in smooth for container in assignment.stale] + list(orphans)
@@ -175,6 +176,20 @@ def _bring_up(assignment: Assignment, phase: str) -> list[Step]:
         )
         for c in assignment.starting
     ]
+
+
+def _first_alone(assignments: t.Sequence[Assignment]) -> list[list[Assignment]]:
+    """One server with the host's processors to itself, then all others: the first page comes sooner."""
+    web, *others = sorted(assignments, key=lambda assignment: assignment.wanted.workload != "web")
+    first = web.starting[:1]
+    alone = dataclasses.replace(web, keep=_only(web.keep, first), new=_only(web.new, first))
+    rest = web.starting[1:]
+    later = dataclasses.replace(web, keep=_only(web.keep, rest), new=_only(web.new, rest))
+    return [[alone], [later, *others]]
+
+
+def _only(containers: t.Sequence[Container], chosen: t.Sequence[Container]) -> tuple[Container, ...]:
+    return tuple(container for container in containers if container in chosen)
 
 
 def _await(assignment: Assignment, phase: str) -> Step:
