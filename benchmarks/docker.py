@@ -18,28 +18,12 @@ from pathlib import Path
 
 import yaml
 from load import Load
+from localhost import https_status
 from measuring import CA, INVENTORIES, ROOT, SECRETS, environment, median, playbook, result, runs, say
 
 TENANT = "acme_production"
 BENCH = "bench_tenant"
 BENCH_HOST = "bench.localhost"
-
-
-def answers(host: str) -> bool:
-    argv = [
-        "curl",
-        "-s",
-        "-o",
-        "/dev/null",
-        "-w",
-        "%{http_code}",
-        "--cacert",
-        str(CA),
-        "--max-time",
-        "10",
-        f"https://{host}/web/login",
-    ]
-    return subprocess.run(argv, capture_output=True, text=True, check=False).stdout == "200"
 
 
 def until_it_serves(inventory: str, initialise: str) -> float:
@@ -58,7 +42,8 @@ def until_it_serves(inventory: str, initialise: str) -> float:
         )
         served = 0.0
         while process.poll() is None and not served:
-            served = time.monotonic() - started if answers(BENCH_HOST) else 0.0
+            page = https_status(f"https://{BENCH_HOST}/web/login", CA, seconds=10)
+            served = time.monotonic() - started if page == 200 else 0.0
             time.sleep(0.05)
         out, _err = process.communicate()
     if process.returncode or not served:

@@ -6,16 +6,10 @@ import dataclasses
 import json
 import subprocess
 import typing as t
-from pathlib import Path
 
 import pytest
-
-ROOT = Path(__file__).resolve().parents[2]
-SECRETS = ROOT / "inventories/local/.secrets/local"
-CA = SECRETS / "ca/ca.crt"
-ADDRESS = "172.30.255.1"
-#: As tenants have them: libpq takes the first that answers.
-PROXIES = f"{ADDRESS},172.30.254.1"
+from local_region import ADDRESS, CA, PROXIES, ROOT, SECRETS
+from localhost import https_status
 
 
 def run(*argv: str, timeout: float = 120, check: bool = False, **kwargs: t.Any) -> subprocess.CompletedProcess[str]:
@@ -104,23 +98,7 @@ class Tenant:
 
     def curl(self, path: str, *arguments: str, host: str = "") -> int:
         """HTTP status of a request, 0 where there was no answer."""
-        url = f"https://{host or self.host}{path}"
-        done = run(
-            "curl",
-            "-s",
-            "-o",
-            "/dev/null",
-            "-w",
-            "%{http_code}",
-            "--cacert",
-            str(CA),
-            "--max-time",
-            "30",
-            "--path-as-is",
-            *arguments,
-            url,
-        )
-        return int(done.stdout or 0)
+        return https_status(f"https://{host or self.host}{path}", CA, *arguments)
 
 
 TENANTS = (

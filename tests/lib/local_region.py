@@ -9,10 +9,11 @@ import typing as t
 from pathlib import Path
 
 import psycopg2
-from machine_faults import run
+from localhost import https_status
 
 ROOT = Path(__file__).resolve().parents[2]
 SECRETS = ROOT / "inventories/local/.secrets/local"
+CA = SECRETS / "ca/ca.crt"
 ADDRESS = "172.30.255.1"
 #: Where the proxies are; libpq takes the first that answers.
 PROXIES = f"{ADDRESS},172.30.254.1"
@@ -61,24 +62,11 @@ def tenant_login(tenant: str, port: int) -> t.Callable[[], t.Any]:
         password=password,
         dbname=tenant,
         sslmode="verify-full",
-        sslrootcert=str(SECRETS / "ca/ca.crt"),
+        sslrootcert=str(CA),
         connect_timeout=3,
     )
 
 
 def web_answers(host: str) -> int:
     """Status of the login page, which reads the database."""
-    argv = [
-        "curl",
-        "-s",
-        "-o",
-        "/dev/null",
-        "-w",
-        "%{http_code}",
-        "--max-time",
-        "20",
-        "--cacert",
-        str(SECRETS / "ca/ca.crt"),
-    ]
-    done = run(*argv, "--resolve", f"{host}:443:127.0.0.1", f"https://{host}/web/login")
-    return int(done.stdout or 0)
+    return https_status(f"https://{host}/web/login", CA, seconds=20)

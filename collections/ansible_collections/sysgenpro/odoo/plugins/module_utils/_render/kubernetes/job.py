@@ -9,10 +9,10 @@ from __future__ import annotations
 import base64
 import typing as t
 
-from ..containers import LABEL, ODOO_UID, ONE_OFF_MEMORY, digest
+from ..containers import LABEL, ONE_OFF_MEMORY, digest
 from ..odoo_conf import CONNECT_SECONDS
+from .confined import Files, confined
 from .owner import JOB, owner
-from .pods import PRIORITY_CLASSES, SERVICE_ACCOUNT
 from .quantities import memory, processors
 
 if t.TYPE_CHECKING:
@@ -23,7 +23,6 @@ if t.TYPE_CHECKING:
 JOB_LABEL = f"{LABEL}job"
 #: Seconds after which a Job that nobody came back for is removed with its files.
 KEPT_SECONDS = 3600
-MEBIBYTE = 1024**2
 #: Kinds of the tenant's objects that its Jobs need; all of them are the same with or without secrets.
 FOUNDATION = frozenset({"Namespace", "ResourceQuota", "LimitRange", "NetworkPolicy", "ServiceAccount"})
 
@@ -71,53 +70,12 @@ def _name(file: File) -> str:
 
 def _pod(tenant: Tenant, named: str, argv: t.Sequence[str]) -> dict[str, t.Any]:
     size = memory(ONE_OFF_MEMORY)
-    pool = tenant.kubernetes_node_pools.get("background", {})
-    placement = {
-        "nodeSelector": dict(pool.get("node_selector", {})),
-        "tolerations": [dict(toleration) for toleration in pool.get("tolerations", ())],
-    }
-    return {
-        "restartPolicy": "Never",
-        "serviceAccountName": SERVICE_ACCOUNT,
-        "automountServiceAccountToken": False,
-        "enableServiceLinks": False,
-        "priorityClassName": PRIORITY_CLASSES["background"],
-        "securityContext": {
-            "runAsNonRoot": True,
-            "runAsUser": ODOO_UID,
-            "runAsGroup": ODOO_UID,
-            "fsGroup": ODOO_UID,
-            "seccompProfile": {"type": "RuntimeDefault"},
+    container = {
+        "args": list(argv),
+        "env": [{"name": "PGCONNECT_TIMEOUT", "value": str(CONNECT_SECONDS)}],
+        "resources": {
+            "requests": {"cpu": processors(tenant.kubernetes_cpu_request), "memory": size},
+            "limits": {"cpu": processors(tenant.cpus), "memory": size},
         },
-        **{key: value for key, value in placement.items() if value},
-        "containers": [
-            {
-                "name": "odoo",
-                "image": tenant.image,
-                "imagePullPolicy": "IfNotPresent",
-                "args": list(argv),
-                "env": [{"name": "PGCONNECT_TIMEOUT", "value": str(CONNECT_SECONDS)}],
-                "resources": {
-                    "requests": {"cpu": processors(tenant.kubernetes_cpu_request), "memory": size},
-                    "limits": {"cpu": processors(tenant.cpus), "memory": size},
-                },
-                "securityContext": {
-                    "allowPrivilegeEscalation": False,
-                    "capabilities": {"drop": ["ALL"]},
-                    "readOnlyRootFilesystem": True,
-                },
-                "volumeMounts": [
-                    {"name": "config", "mountPath": "/etc/odoo", "readOnly": True},
-                    {"name": "secrets", "mountPath": "/run/secrets", "readOnly": True},
-                    {"name": "tmp", "mountPath": "/tmp"},  # a path inside the container
-                    {"name": "run", "mountPath": "/run/odoo"},
-                ],
-            }
-        ],
-        "volumes": [
-            {"name": "config", "configMap": {"name": named, "defaultMode": 0o444}},
-            {"name": "secrets", "secret": {"secretName": named, "defaultMode": 0o440}},
-            {"name": "tmp", "emptyDir": {"medium": "Memory", "sizeLimit": memory(512 * MEBIBYTE)}},
-            {"name": "run", "emptyDir": {"medium": "Memory", "sizeLimit": memory(256 * MEBIBYTE)}},
-        ],
     }
+    return confined(tenant, "background", container, Files(named, named, tmp=512, run=256), restartPolicy="Never")

@@ -9,10 +9,11 @@ from __future__ import annotations
 import typing as t
 
 from ..._model.kubernetes import WORKLOAD_CLASSES
-from ..containers import LABEL, ODOO_UID
+from ..containers import LABEL
 from ..odoo_conf import LIBPQ
 from ..workload import command, probe
 from .config import FILES_SECRET
+from .confined import MEBIBYTE, Files, confined
 from .quantities import memory, processors
 
 if t.TYPE_CHECKING:
@@ -20,16 +21,12 @@ if t.TYPE_CHECKING:
     from ..._model.tenant import Tenant
     from .owner import Owner
 
-SERVICE_ACCOUNT = "odoo"
-#: Made by the role kubernetes_platform, one for each class of workloads.
-PRIORITY_CLASSES = {"web": "sysgenpro-web", "background": "sysgenpro-background"}
 #: Seconds a pod still serves after it was told to end, until every Traefik has stopped sending to it.
 DEREGISTRATION_SECONDS = 3
 #: Seconds Odoo gets beyond the drain time-out before it is killed.
 SPARE_SECONDS = 5
 #: Name of the container's port.
 PORT = "http"
-MEBIBYTE = 1024**2
 
 
 def pod_template(
@@ -46,38 +43,17 @@ def pod_template(
 
 def _pod(owner: Owner, tenant: Tenant, workload: Workload, config_map: str) -> dict[str, t.Any]:
     workload_class = WORKLOAD_CLASSES[workload.name]
-    pool = tenant.kubernetes_node_pools.get(workload_class, {})
     serves = workload_class == "web"
-    placement = {
-        "nodeSelector": dict(pool.get("node_selector", {})),
-        "tolerations": [dict(toleration) for toleration in pool.get("tolerations", ())],
-        "topologySpreadConstraints": _spread(owner, workload.name) if serves else [],
-    }
-    return {
-        "serviceAccountName": SERVICE_ACCOUNT,
-        "automountServiceAccountToken": False,
-        # Odoo reads variables named ODOO_*; Kubernetes would make some of the names of services.
-        "enableServiceLinks": False,
-        "priorityClassName": PRIORITY_CLASSES[workload_class],
-        "terminationGracePeriodSeconds": tenant.drain_timeout
-        + SPARE_SECONDS
-        + (DEREGISTRATION_SECONDS if serves else 0),
-        "securityContext": {
-            "runAsNonRoot": True,
-            "runAsUser": ODOO_UID,
-            "runAsGroup": ODOO_UID,
-            "fsGroup": ODOO_UID,
-            "seccompProfile": {"type": "RuntimeDefault"},
-        },
-        **{key: value for key, value in placement.items() if value},
-        "containers": [_container(tenant, workload, serves=serves)],
-        "volumes": [
-            {"name": "config", "configMap": {"name": config_map, "defaultMode": 0o444}},
-            {"name": "secrets", "secret": {"secretName": FILES_SECRET, "defaultMode": 0o440}},
-            {"name": "tmp", "emptyDir": {"medium": "Memory", "sizeLimit": memory(256 * MEBIBYTE)}},
-            {"name": "run", "emptyDir": {"medium": "Memory", "sizeLimit": memory(64 * MEBIBYTE)}},
-        ],
-    }
+    grace = tenant.drain_timeout + SPARE_SECONDS + (DEREGISTRATION_SECONDS if serves else 0)
+    spread = {"topologySpreadConstraints": _spread(owner, workload.name)} if serves else {}
+    return confined(
+        tenant,
+        workload_class,
+        _container(tenant, workload, serves=serves),
+        Files(config_map, FILES_SECRET, tmp=256, run=64),
+        terminationGracePeriodSeconds=grace,
+        **spread,
+    )
 
 
 def _container(tenant: Tenant, workload: Workload, *, serves: bool) -> dict[str, t.Any]:
@@ -85,26 +61,12 @@ def _container(tenant: Tenant, workload: Workload, *, serves: bool) -> dict[str,
     # Only what Services lead to needs time to be forgotten by them.
     drain = {"lifecycle": {"preStop": {"sleep": {"seconds": DEREGISTRATION_SECONDS}}}} if serves else {}
     return {
-        "name": "odoo",
-        "image": tenant.image,
-        "imagePullPolicy": "IfNotPresent",
         **({"args": arguments} if arguments else {}),
         "env": [{"name": name, "value": value} for name, value in sorted(LIBPQ.items())],
         "ports": [{"name": PORT, "containerPort": probe(workload).port, "protocol": "TCP"}],
         "resources": _resources(tenant, workload),
         **_probes(tenant, workload),
         **drain,
-        "securityContext": {
-            "allowPrivilegeEscalation": False,
-            "capabilities": {"drop": ["ALL"]},
-            "readOnlyRootFilesystem": True,
-        },
-        "volumeMounts": [
-            {"name": "config", "mountPath": "/etc/odoo", "readOnly": True},
-            {"name": "secrets", "mountPath": "/run/secrets", "readOnly": True},
-            {"name": "tmp", "mountPath": "/tmp"},  # a path inside the container
-            {"name": "run", "mountPath": "/run/odoo"},
-        ],
     }
 
 

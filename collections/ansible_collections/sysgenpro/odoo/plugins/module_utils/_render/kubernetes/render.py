@@ -14,9 +14,9 @@ from ..._support.errors import InvalidTenant
 from .. import odoo_conf
 from . import config, limits, network, traefik
 from . import workloads as of_workload
+from .confined import SERVICE_ACCOUNT
 from .owner import Owner, owner
 from .patches import Patcher
-from .pods import SERVICE_ACCOUNT
 from .types import Desired, Manifest
 
 if t.TYPE_CHECKING:
