@@ -15,12 +15,22 @@ running() {
     [ "$(process_identity "$pid")" = "$start" ]
 }
 
+# Become a command that has no descriptor but input and output: a lock of whoever started it would stay held while it runs.
+alone_with_its_output() {
+    local path descriptor
+    for path in /proc/"$BASHPID"/fd/*; do
+        descriptor=${path##*/}
+        [ "$descriptor" -le 2 ] || eval "exec $descriptor>&-"
+    done
+    exec "$@"
+}
+
 # run NAME COMMAND…: start a program unless the one recorded under the name still runs.
 run() {
     local name=$1
     shift
     ! running "$name" || return 0
-    setsid nohup "$@" >>"$STATE/log/$name.log" 2>&1 </dev/null 9>&- &
+    alone_with_its_output setsid nohup "$@" >>"$STATE/log/$name.log" 2>&1 </dev/null &
     printf '%s %s\n' "$!" "$(process_identity "$!")" >"$STATE/processes/$name"
 }
 
