@@ -125,31 +125,38 @@ def test_a_tenant_that_nobody_declares_is_a_stray(shop: Shop) -> None:
     assert report.strays == [shop.tenant]
 
 
-def test_a_tree_applied_under_the_same_field_manager_leaves_an_empty_plan(tmp_path: Path) -> None:
+class Tree(t.NamedTuple):
+    """A tenant whose Secrets alone are applied, and the folder of the tree that has the rest."""
+
+    shop: Shop
+    root: Path
+
+    def apply(self, *options: str) -> None:
+        """As a GitOps controller does."""
+        kubectl("apply", "--server-side", *options, "-k", str(self.root / gitops.folder(self.shop.desired)))
+
+
+@pytest.fixture
+def in_git(tmp_path: Path) -> t.Iterator[Tree]:
     name = f"drift-{uuid.uuid4().hex[:8]}"
     shop = labelled(Shop(name, cluster_image(), region=name, waits=False))
     try:
         apply_secrets(shop)
         tree.write(str(tmp_path), [shop.desired], check=False)
-        folder = tmp_path / gitops.folder(shop.desired)
-        kubectl("apply", "--server-side", "--field-manager=sysgenpro.odoo", "-k", str(folder))
-        assert plan_kubernetes(shop.desired, observe(client(), shop.desired)) == ()
-        assert findings(shop, str(tmp_path)) == []
+        yield Tree(shop, tmp_path)
     finally:
         kubectl("delete", "namespace", name, "--ignore-not-found", "--wait=false")
 
 
-def test_a_tree_applied_by_another_manager_is_no_drift(tmp_path: Path) -> None:
-    name = f"drift-{uuid.uuid4().hex[:8]}"
-    shop = labelled(Shop(name, cluster_image(), region=name, waits=False))
-    try:
-        apply_secrets(shop)
-        tree.write(str(tmp_path), [shop.desired], check=False)
-        folder = tmp_path / gitops.folder(shop.desired)
-        kubectl("apply", "--server-side", "--force-conflicts", "--field-manager=argocd-controller", "-k", str(folder))
-        assert findings(shop, str(tmp_path)) == []
-    finally:
-        kubectl("delete", "namespace", name, "--ignore-not-found", "--wait=false")
+def test_a_tree_applied_under_the_same_field_manager_leaves_an_empty_plan(in_git: Tree) -> None:
+    in_git.apply("--field-manager=sysgenpro.odoo")
+    assert plan_kubernetes(in_git.shop.desired, observe(client(), in_git.shop.desired)) == ()
+    assert findings(in_git.shop, str(in_git.root)) == []
+
+
+def test_a_tree_applied_by_another_manager_is_no_drift(in_git: Tree) -> None:
+    in_git.apply("--force-conflicts", "--field-manager=argocd-controller")
+    assert findings(in_git.shop, str(in_git.root)) == []
 
 
 def test_a_tree_that_was_edited_is_reported_by_file_and_field(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""The playbooks render and drift, and odoo_stack with GitOps, as a user runs them against a real cluster."""
+"""The playbooks render (with odoo_render) and drift, and odoo_stack with GitOps, as a user runs them against a real cluster."""
 
 from __future__ import annotations
 
