@@ -73,12 +73,13 @@ def test_grants_close_a_table_before_they_open_what_may_be_read() -> None:
         reporting.Gap("ir_config_parameter", [], False),
     ]
     assert reporting.grants(gaps, ROLE) == [
-        ("REVOKE ALL ON {} FROM {}", ("sale_order", ROLE)),
+        ("REVOKE ALL ON {}, {}, {} FROM {}", ("sale_order", "res_users", "ir_config_parameter", ROLE)),
         ("GRANT SELECT ON {} TO {}", ("sale_order", ROLE)),
-        ("REVOKE ALL ON {} FROM {}", ("res_users", ROLE)),
         ("GRANT SELECT ({}, {}) ON {} TO {}", ("id", "login", "res_users", ROLE)),
-        ("REVOKE ALL ON {} FROM {}", ("ir_config_parameter", ROLE)),
     ]
+    assert reporting.grants([], ROLE) == []
+    (close,) = reporting.grants(gaps[2:], ROLE)
+    assert close.statement == "REVOKE ALL ON {} FROM {}"
 
 
 @pytest.mark.parametrize(

@@ -92,11 +92,10 @@ def test_a_new_tenant_serves_before_cron_and_queue_start() -> None:
     spec = {item.workload: item.spec[:8] for item in wanted.sets}
     assert done == [
         "create_network local-acme_production",
-        # Nobody is served yet: each server serves as soon as Traefik finds it ready.
-        "write_route acme_production",
-        # The first one has the processors to itself.
+        # The first server has the processors to itself and serves as soon as Traefik finds it ready.
         f"create_container acme_production-web-1-{spec['web']}",
         f"start_container acme_production-web-1-{spec['web']}",
+        "write_route acme_production",
         "await_ready web",
         f"create_container acme_production-web-2-{spec['web']}",
         f"start_container acme_production-web-2-{spec['web']}",
@@ -104,6 +103,7 @@ def test_a_new_tenant_serves_before_cron_and_queue_start() -> None:
         f"start_container acme_production-websocket-1-{spec['websocket']}",
         "await_ready web",
         "await_ready websocket",
+        "write_route acme_production",
         "await_route acme_production",
         f"create_container acme_production-cron-1-{spec['cron']}",
         f"start_container acme_production-cron-1-{spec['cron']}",

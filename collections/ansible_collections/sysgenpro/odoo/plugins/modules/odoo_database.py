@@ -25,9 +25,12 @@ extends_documentation_fragment:
   - sysgenpro.odoo.tenant_passwords
 options:
   state:
-    description: Whether the database exists. V(absent) drops it, and the roles.
+    description:
+      - Whether the database exists. V(absent) drops it, and the roles.
+      - With V(spare) nothing of the tenant is touched - a copy of its template waits for the next new tenant with the same
+        release, modules, country and languages, whose database then is there in half the time.
     type: str
-    choices: [present, absent]
+    choices: [present, absent, spare]
     default: present
   confirm:
     description: The tenant's name, typed again; required for O(state=absent).
@@ -90,6 +93,8 @@ def converge(module: AnsibleModule) -> dict[str, object]:
     database = TenantDatabase(runner(tenant, timeout=1800), tenant, Passwords(**module.params["passwords"]))
     if module.params["state"] == "present":
         return database.present(check=module.check_mode)
+    if module.params["state"] == "spare":
+        return database.spare(check=module.check_mode)
     if module.params["confirm"] != tenant.tenant:
         raise OdooError(
             f"confirm={module.params['confirm']!r}",
@@ -100,7 +105,7 @@ def converge(module: AnsibleModule) -> dict[str, object]:
 
 def main() -> None:
     own = {
-        "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+        "state": {"type": "str", "choices": ["present", "absent", "spare"], "default": "present"},
         "confirm": {"type": "str", "default": ""},
     }
     module = AnsibleModule(argument_spec={**TENANT, **TENANT_PASSWORDS, **own}, supports_check_mode=True)

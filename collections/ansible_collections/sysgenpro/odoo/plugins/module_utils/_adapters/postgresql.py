@@ -153,6 +153,15 @@ def execute(connection: t.Any, statement: str, *names: str, parameters: t.Sequen
         cursor.execute(sql.SQL(statement).format(*(sql.Identifier(name) for name in names)), parameters or None)
 
 
+def rename_database(connection: t.Any, name: str, wanted: str) -> bool:
+    """Rename a database; False where there is none of that name."""
+    try:
+        execute(connection, "ALTER DATABASE {} RENAME TO {}", name, wanted)
+    except psycopg2.errors.InvalidCatalogName:
+        return False
+    return True
+
+
 def set_password(connection: t.Any, name: str, password: str) -> None:
     """Store a role's SCRAM verifier; the password itself never reaches the server or its log."""
     verifier = psycopg2.extensions.encrypt_password(password, name, connection, "scram-sha-256")

@@ -27,6 +27,8 @@ if t.TYPE_CHECKING:
     from .._model.tenant import Tenant
     from .one_off import Runner
 
+#: WAL_LOG, the default, copies page by page through shared buffers; a template is larger than that is made for.
+COPY = "CREATE DATABASE {} TEMPLATE {} STRATEGY FILE_COPY"
 #: Neither an operator nor a neighbour may connect to what PUBLIC could reach by default.
 LOCK_OUT = "REVOKE ALL ON DATABASE {} FROM PUBLIC"
 
@@ -65,8 +67,8 @@ class TenantDatabase:
 
     def observe(self, connection: t.Any) -> ObservedDatabase:
         tenant = self.tenant
-        template, draft = plan.template_name(tenant), plan.draft_name(tenant)
-        found = postgresql.databases(connection, [tenant.database, template, draft])
+        template, draft, spare = plan.template_name(tenant), plan.draft_name(tenant), plan.spare_name(tenant)
+        found = postgresql.databases(connection, [tenant.database, template, draft, spare])
         role = postgresql.role(connection, tenant.database_user)
         mine = found.get(tenant.database)
         accepted = mine is not None and postgresql.accepts(
@@ -79,6 +81,7 @@ class TenantDatabase:
             template_exists=template in found,
             draft_exists=draft in found,
             reporting=self.reporting.observe(connection, exists=mine is not None),
+            spare_exists=spare in found,
         )
 
     def _plan(self, observed: ObservedDatabase, limit: int) -> tuple[DatabaseStep, ...]:
@@ -101,6 +104,17 @@ class TenantDatabase:
                     before = self.observe(connection)
                     steps = self._plan(before, limit)
                     self._apply(connection, steps)
+            after = self.observe(connection) if steps and not check else before
+        return _result(self.tenant, before, after, steps)
+
+    def spare(self, *, check: bool) -> dict[str, t.Any]:
+        """Keep a copy of the tenant's template for the next tenant with the same release, modules, country and languages."""
+        with self.connect() as connection:
+            before = self.observe(connection)
+            steps = plan.plan_spare(self.tenant, before)
+            if steps and not check:
+                with postgresql.advisory_lock(connection, f"sysgenpro.odoo/{plan.spare_name(self.tenant)}"):
+                    self._apply(connection, plan.plan_spare(self.tenant, self.observe(connection)))
             after = self.observe(connection) if steps and not check else before
         return _result(self.tenant, before, after, steps)
 
@@ -219,15 +233,29 @@ class TenantDatabase:
         )
         self.jobs.run_once(job)
 
+    def _copy_template(self, connection: t.Any) -> None:
+        """Nobody may enter the copy before it is somebody's."""
+        spare = plan.spare_name(self.tenant)
+        postgresql.execute(connection, f"{COPY} ALLOW_CONNECTIONS false", spare, plan.template_name(self.tenant))
+        postgresql.execute(connection, LOCK_OUT, spare)
+
+    def _draft(self, connection: t.Any) -> None:
+        """The waiting copy of the template, or a new one where there is none or somebody else took it."""
+        template, draft = plan.template_name(self.tenant), plan.draft_name(self.tenant)
+        if postgresql.rename_database(connection, plan.spare_name(self.tenant), draft):
+            self._grant(connection, draft, self.tenant.database_user)
+            postgresql.execute(connection, "ALTER DATABASE {} ALLOW_CONNECTIONS true", draft)
+        else:
+            postgresql.execute(connection, COPY, draft, template)
+            self._grant(connection, draft, self.tenant.database_user)
+
     def _clone(self, connection: t.Any) -> None:
-        """Clone the template under a draft name, make it a database of its own, then give it its name."""
+        """Copy the template under a draft name, make it a database of its own, then give it its name."""
         tenant, template, draft = self.tenant, plan.template_name(self.tenant), plan.draft_name(self.tenant)
         # Hashing passwords takes as long as copying the files, and needs nothing of the copy.
         with futures.ThreadPoolExecutor(1) as beside:
             renewal = beside.submit(self.renewal)
-            # WAL_LOG is the default and copies page by page through shared buffers; a template is larger than that is made for.
-            postgresql.execute(connection, "CREATE DATABASE {} TEMPLATE {} STRATEGY FILE_COPY", draft, template)
-            self._grant(connection, draft, tenant.database_user)
+            self._draft(connection)
             with self.connect(draft) as inside:
                 # A table's new owner must be allowed to create in its schema.
                 postgresql.execute(inside, "GRANT ALL ON SCHEMA public TO {}", tenant.database_user)
@@ -328,6 +356,7 @@ _ACTIONS: dict[str, t.Callable[[TenantDatabase, t.Any], None]] = {
     "drop_draft": TenantDatabase._drop_draft,
     "build_template": TenantDatabase._build_template,
     "clone": TenantDatabase._clone,
+    "copy_template": TenantDatabase._copy_template,
     "initialise": TenantDatabase._initialise,
     "drop_database": TenantDatabase._drop_database,
     "drop_former": TenantDatabase._drop_former,

@@ -68,8 +68,10 @@ class Reporting:
             postgresql.execute(inside, "GRANT USAGE ON SCHEMA public TO {}", self.role)
             # The tables are the tenant's, and only their owner gives rights to them.
             postgresql.execute(inside, "SET ROLE {}", self.tenant.database_user)
+            postgresql.execute(inside, "BEGIN")
             for grant in reporting.grants(self._gaps(inside), self.role):
                 postgresql.execute(inside, grant.statement, *grant.names)
+            postgresql.execute(inside, "COMMIT")
 
     def drop(self, connection: t.Any) -> None:
         postgresql.execute(connection, "DROP ROLE IF EXISTS {}", self.role)

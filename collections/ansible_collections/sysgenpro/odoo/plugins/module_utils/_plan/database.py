@@ -44,6 +44,7 @@ class ObservedDatabase:
     draft_exists: bool
     reporting: ObservedReporting = ObservedReporting()
     former: tuple[str, ...] = ()
+    spare_exists: bool = False
 
 
 @dataclasses.dataclass(frozen=True)
@@ -67,6 +68,11 @@ def template_name(tenant: Tenant) -> str:
     """Name of the template for the tenant's release, modules, country and languages; it changes with any of them."""
     key = json.dumps([tenant.image, sorted(tenant.all_modules), tenant.country, sorted(tenant.languages)])
     return f"template_{tenant.series.replace('.', '_')}_{hashlib.sha256(key.encode()).hexdigest()[:12]}"
+
+
+def spare_name(tenant: Tenant) -> str:
+    """Name of the copy of the template that waits for the next tenant."""
+    return f"{template_name(tenant)}__spare"
 
 
 def draft_name(tenant: Tenant) -> str:
@@ -119,6 +125,13 @@ def plan_database(tenant: Tenant, observed: ObservedDatabase, limit: int) -> tup
             )
         )
     return tuple(steps)
+
+
+def plan_spare(tenant: Tenant, observed: ObservedDatabase) -> tuple[DatabaseStep, ...]:
+    """Copying the template takes longer than all else a new database needs; done beforehand, nobody waits for it."""
+    if observed.spare_exists or not observed.template_exists:
+        return ()
+    return (DatabaseStep("copy_template", spare_name(tenant), "the next new tenant gets it"),)
 
 
 def plan_absent_database(tenant: Tenant, observed: ObservedDatabase) -> tuple[DatabaseStep, ...]:

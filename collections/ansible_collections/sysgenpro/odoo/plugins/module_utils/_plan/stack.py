@@ -59,14 +59,15 @@ def plan_stack(desired: Desired, observed: Observed, route: RouteRenderer) -> tu
     smooth = [assignment for assignment in assignments if assignment.wanted.replaces == "blue_green"]
     abrupt = [assignment for assignment in assignments if assignment.wanted.replaces == "stop_start"]
     routing = _route(desired, observed, by_workload, route)
-    # Where nobody is served yet, Traefik learns the servers first and sends people to each as soon as it is ready.
-    early = routing[:1] if observed.route is None else []
-    steps += [dataclasses.replace(step, phase="serving") for step in early]
-    for together in _first_alone(smooth) if early else [smooth]:
+    early = _first_route(desired, observed, by_workload["web"], route)
+    for number, together in enumerate(_first_alone(smooth) if early else [smooth]):
         for assignment in together:
             steps += _bring_up(assignment, "serving")
+        if number == 0:
+            steps += early
         steps += [_await(assignment, "serving") for assignment in together if assignment.starting]
-    steps += routing[len(early) :]
+    # A route for one server may be all there is.
+    steps += [step for step in routing if not (early and step.content == early[0].content)]
     orphans = tuple(container for container in observed.containers if container.workload not in by_workload)
     retired = [container for assignment in smooth for container in assignment.stale] + list(orphans)
     steps += _retire(retired)
@@ -202,6 +203,17 @@ def _await(assignment: Assignment, phase: str) -> Step:
         assignment.wanted,
         addresses=addresses,
     )
+
+
+def _first_route(desired: Desired, observed: Observed, web: Assignment, route: RouteRenderer) -> list[Step]:
+    """Where nobody is served yet, Traefik learns the first server before it is ready and sends people to it as soon as it is.
+
+    It learns no other one then: a request to an address that does not exist yet waits three seconds for an answer to ARP.
+    """
+    if observed.route is not None or not web.starting or any(container.state in ALIVE for container in web.keep):
+        return []
+    content = route([web.starting[0].address], ())
+    return [Step("write_route", desired.tenant, "nobody is served yet", "serving", content=content)]
 
 
 def _route(

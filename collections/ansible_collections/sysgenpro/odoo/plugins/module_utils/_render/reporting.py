@@ -73,14 +73,27 @@ class Grant(t.NamedTuple):
     names: tuple[str, ...]
 
 
-def grants(gaps: t.Iterable[Gap], role: str) -> list[Grant]:
-    """Statements that close what is open too far and open what should be, as the tables' owner."""
-    made = []
+def grants(gaps: t.Sequence[Gap], role: str) -> list[Grant]:
+    """Statements that close what is open too far and open what should be, as the tables' owner.
+
+    A table stands in one statement with all others of its kind: each statement is a message and, alone, a commit that
+    waits for the synchronous standby. They belong in one transaction, or for a moment nothing would be readable.
+    """
+    if not gaps:
+        return []
+    made = [_of_tables("REVOKE ALL ON {} FROM {{}}", gaps, role)]
+    whole = [gap for gap in gaps if gap.whole]
+    if whole:
+        made.append(_of_tables("GRANT SELECT ON {} TO {{}}", whole, role))
     for gap in gaps:
-        made.append(Grant("REVOKE ALL ON {} FROM {}", (gap.table, role)))
-        if gap.whole:
-            made.append(Grant("GRANT SELECT ON {} TO {}", (gap.table, role)))
-        elif gap.columns:
-            places = ", ".join("{}" for _column in gap.columns)
-            made.append(Grant(f"GRANT SELECT ({places}) ON {{}} TO {{}}", (*gap.columns, gap.table, role)))
+        if gap.columns and not gap.whole:
+            made.append(Grant(f"GRANT SELECT ({_places(gap.columns)}) ON {{}} TO {{}}", (*gap.columns, gap.table, role)))
     return made
+
+
+def _of_tables(statement: str, gaps: t.Sequence[Gap], role: str) -> Grant:
+    return Grant(statement.format(_places(gaps)), (*(gap.table for gap in gaps), role))
+
+
+def _places(items: t.Sized) -> str:
+    return ", ".join(["{}"] * len(items))
