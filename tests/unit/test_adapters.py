@@ -88,9 +88,11 @@ def test_established_connections_are_counted(tmp_path: Path) -> None:
         "   0: 0100007F:1F90 0200D50A:1F85 01 0\n"
         "   1: 0100007F:1F90 0200D50A:1F85 06 0\n"
         "   2: 0100007F:1F90 0300D50A:1F85 01 0\n"
+        # The container's own connection to a proxy on this host: no request.
+        "   3: 0100007F:1920 0200D50A:D431 01 0\n"
     )
-    assert local_http.established(["10.213.0.2"], str(table)) == 1
-    assert local_http.established(["10.213.0.2", "10.213.0.3"], str(table)) == 2
+    assert local_http.established(["10.213.0.2"], (8069, 8072), str(table)) == 1
+    assert local_http.established(["10.213.0.2", "10.213.0.3"], (8069, 8072), str(table)) == 2
 
 
 class Traefik(http.server.BaseHTTPRequestHandler):

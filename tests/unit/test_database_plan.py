@@ -11,7 +11,9 @@ from ansible_collections.sysgenpro.odoo.plugins.module_utils._plan.database impo
 from . import factories
 
 TENANT = factories.tenant()
-MISSING = ObservedDatabase(role_limit=None, password_accepted=False, comment=None, template_exists=True, draft_exists=False)
+MISSING = ObservedDatabase(
+    role_limit=None, password_accepted=False, comment=None, template_exists=True, draft_exists=False
+)
 
 
 def actions(observed: ObservedDatabase, **changes: object) -> list[str]:

@@ -47,17 +47,16 @@ def traefik_servers(api: str, service: str) -> dict[str, str] | str:
     }
 
 
-def established(addresses: t.Collection[str], table: str = "/proc/net/tcp") -> int:
-    """Number of this host's established TCP connections to any of ``addresses``: requests still under way."""
-    wanted = {_hexadecimal(address) for address in addresses}
-    count = 0
+def established(addresses: t.Collection[str], ports: t.Collection[int], table: str = "/proc/net/tcp") -> int:
+    """Number of this host's established TCP connections to ``ports`` of ``addresses``: requests still under way.
+
+    What a container opened itself, to a proxy or a database on this host, has another port at its end.
+    """
+    wanted = {f"{_hexadecimal(address)}:{port:04X}" for address in addresses for port in ports}
     with open(table, encoding="ascii") as lines:
         next(lines)
-        for line in lines:
-            fields = line.split()
-            if fields[3] == "01" and fields[2].split(":")[0] in wanted:
-                count += 1
-    return count
+        rows = (line.split() for line in lines)
+        return sum(fields[3] == "01" and fields[2] in wanted for fields in rows)
 
 
 def _hexadecimal(address: str) -> str:

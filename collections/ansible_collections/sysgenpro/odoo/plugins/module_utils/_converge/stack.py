@@ -17,6 +17,7 @@ from .._plan.types import Container, Network, Observed, Step
 from .._render import docker as docker_render
 from .._render import traefik as traefik_render
 from .._render.containers import LABEL, ODOO_UID, digest
+from .._render.odoo_conf import GEVENT_PORT, HTTP_PORT
 from .._support.errors import OdooError
 from .._support.waiting import wait_until
 
@@ -239,7 +240,7 @@ class Stack:
         """Wait for requests under way; a websocket never ends by itself, so time running out here is no failure."""
         addresses = [address for pair in step.addresses.values() for address in pair]
         deadline = self.tenant.drain_timeout
-        drained = functools.partial(local_http.established, addresses)
+        drained = functools.partial(local_http.established, addresses, (HTTP_PORT, GEVENT_PORT))
         try:
             # Connections are asked for twice: one accepted just before the route changed may not have shown yet.
             for _round in range(2):

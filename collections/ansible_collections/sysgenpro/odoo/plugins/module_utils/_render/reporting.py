@@ -85,9 +85,11 @@ def grants(gaps: t.Sequence[Gap], role: str) -> list[Grant]:
     whole = [gap for gap in gaps if gap.whole]
     if whole:
         made.append(_of_tables("GRANT SELECT ON {} TO {{}}", whole, role))
-    for gap in gaps:
-        if gap.columns and not gap.whole:
-            made.append(Grant(f"GRANT SELECT ({_places(gap.columns)}) ON {{}} TO {{}}", (*gap.columns, gap.table, role)))
+    made += [
+        Grant(f"GRANT SELECT ({_places(gap.columns)}) ON {{}} TO {{}}", (*gap.columns, gap.table, role))
+        for gap in gaps
+        if gap.columns and not gap.whole
+    ]
     return made
 
 
