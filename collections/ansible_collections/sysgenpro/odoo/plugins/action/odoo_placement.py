@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import os
 import typing as t
 
 from ansible.errors import AnsibleActionFail
@@ -107,6 +108,11 @@ def _placed(inventory: Inventory, policy: Policy, asked: dict[str, t.Any]) -> di
         message = "\n".join([f"No candidate is accepted for {asked['tenant']}:", *refusals])
         return {"failed": True, "changed": False, "candidates": public, "msg": message}
     declares = dict(best.candidate.declares)
+    path = inventory.file(declares["odoo_region"], asked["tenant"])
+    if os.path.exists(path):
+        raise AnsibleActionFail(
+            f"{path} exists and declares no tenant of group {inventory.group}: move it away, or mend it"
+        )
     return {
         "changed": False,
         "existing": False,
@@ -115,7 +121,7 @@ def _placed(inventory: Inventory, policy: Policy, asked: dict[str, t.Any]) -> di
         "candidates": public,
         "variables": declares,
         "text": tenant_file.text(declares),
-        "path": inventory.file(declares["odoo_region"], asked["tenant"]),
+        "path": path,
     }
 
 

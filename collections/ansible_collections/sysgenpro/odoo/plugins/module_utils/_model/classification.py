@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 import typing as t
 
 CUSTOMISATION = ("low", "medium", "high")
@@ -48,6 +49,9 @@ BOUNDS: t.Mapping[str, tuple[int, int]] = {
     "attachments_gb": (0, 1_000_000),
     "peak_factor": (1, 100),
 }
+#: Words of C(compliance), which a policy's rules ask for.
+WORD = re.compile(r"[a-z][a-z0-9-]{0,23}")
+WORDS = 6
 NAMES = tuple(field.name for field in dataclasses.fields(Classification))
 
 
@@ -83,8 +87,9 @@ def _accepted(name: str, value: t.Any) -> str | None:
         return None if whole and low <= value <= high else f"a whole number from {low} to {high}"
     if name == "customisation":
         return None if value in CUSTOMISATION else f"one of {', '.join(CUSTOMISATION)}"
-    words = isinstance(value, (list, tuple)) and all(isinstance(word, str) and word for word in value)
-    return None if words else "a list of words such as gdpr"
+    words = isinstance(value, (list, tuple)) and len(value) <= WORDS
+    good = words and all(isinstance(word, str) and bool(WORD.fullmatch(word)) for word in value)
+    return None if good else f"a list of at most {WORDS} words of a-z, 0-9 and -, such as pci-dss"
 
 
 def parse(value: t.Mapping[str, t.Any]) -> Classification:

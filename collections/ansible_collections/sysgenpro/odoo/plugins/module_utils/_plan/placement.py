@@ -245,7 +245,7 @@ def _criteria(tenant: Tenant, wanted: Demand, money: float, usage: Usage, curren
     objective = asked.recovery_time_objective
     typical = usage.policy.prices["typical"]
     return {
-        "headroom": min(_free(tenant, wanted, usage)),
+        "headroom": _headroom(tenant, wanted, usage),
         "cost": max(0.0, 1 - money / asked.budget) if asked.budget else typical / (typical + money),
         "isolation": _isolation(tenant, wanted, usage),
         "fit": min(1.0, max(shares, default=0.0)),
@@ -254,13 +254,16 @@ def _criteria(tenant: Tenant, wanted: Demand, money: float, usage: Usage, curren
     }
 
 
-def _free(tenant: Tenant, wanted: Demand, usage: Usage) -> t.Iterator[float]:
-    """Of every unit and resource, the share that is left when the tenant lives there."""
-    for name, amounts in wanted.takes.items():
-        unit = usage.world.units[name]
-        for resource, amount in amounts.items():
-            usable, used = unit.usable(resource), usage.taken(name, resource, tenant.tenant)
-            yield max(0.0, 1 - (used + amount) / usable) if usable > 0 else 0.0
+def _headroom(tenant: Tenant, wanted: Demand, usage: Usage) -> float:
+    """The share that is left of a unit's scarcest resource when the tenant lives there, on average of its units."""
+    left = [min(_free(usage.world.units[name], wanted, usage, tenant.tenant)) for name in wanted.takes]
+    return sum(left) / len(left)
+
+
+def _free(unit: Unit, wanted: Demand, usage: Usage, name: str) -> t.Iterator[float]:
+    for resource, amount in wanted.takes[unit.name].items():
+        usable = unit.usable(resource)
+        yield max(0.0, 1 - (usage.taken(unit.name, resource, name) + amount) / usable) if usable > 0 else 0.0
 
 
 def _isolation(tenant: Tenant, wanted: Demand, usage: Usage) -> float:
