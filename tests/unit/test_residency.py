@@ -86,7 +86,9 @@ def test_a_refusal_names_the_path_the_location_and_the_rule() -> None:
 def test_a_place_nobody_locates_is_refused_with_what_to_do() -> None:
     graph = Flows({ENTRIES[0]: Node(ENTRIES[0], "runtime", "", "odoo_place=local1")}, {})
     (problem,) = residency.problems([TENANT], graph, POLICY)
-    assert "nobody knows where (name it in residency_locations, or give its host residency_location)" in problem
+    assert (
+        "at a location nobody declares (name it in residency_locations, or give its host residency_location)" in problem
+    )
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,7 @@ if t.TYPE_CHECKING:
 
 #: What may be at a node; a rule speaks of all of them unless it names some.
 KINDS = ("runtime", "database", "sessions", "attachments", "backup", "copy", "evidence", "logs", "mail")
-UNKNOWN = "nobody knows where (name it in residency_locations, or give its host residency_location)"
+UNKNOWN = "at a location nobody declares (name it in residency_locations, or give its host residency_location)"
 FACTS = ("region", "environment", "tier", "hosting_model", "runtime", "place", *NAMES)
 
 
