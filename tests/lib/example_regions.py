@@ -57,6 +57,18 @@ class ExampleRegions:
         known = yaml.safe_load(file.read_text()) if file.exists() else {}
         file.write_text(yaml.safe_dump({**known, **values}, sort_keys=False))
 
+    def change_group(self, path: str, group: str, **values: t.Any) -> None:
+        """Add variables to a group of an inventory file of the copy."""
+        file = self.directory / path
+        content = yaml.safe_load(file.read_text())
+        declared = content["all"]["children"].setdefault(group, {})
+        declared["vars"] = {**declared.get("vars", {}), **values}
+        file.write_text(yaml.safe_dump(content, sort_keys=False))
+
+    def group(self, path: str, group: str) -> dict[str, t.Any]:
+        """Variables of a group of an inventory file of the copy."""
+        return dict(yaml.safe_load((self.directory / path).read_text())["all"]["children"][group]["vars"])
+
 
 def said(result: subprocess.CompletedProcess[str]) -> str:
     """Everything a run said, each quote as it was before JSON."""

@@ -64,18 +64,23 @@ def test_the_examples_are_valid_alone_and_together(regions: ExampleRegions, load
 
 def test_the_greater_priority_wins_and_never_the_alphabet(regions: ExampleRegions) -> None:
     """Probe number n is set by the layers up to the n-th, each with its own name."""
+    files = {
+        "tier_premium": "catalogue/tiers.yml",
+        "region_eu_west": "eu-west/region.yml",
+        "place_euw_app1": "eu-west/places.yml",
+    }
     for position, layer in enumerate(LAYERS):
         probes = {f"probe_{number}": layer for number in range(position, len(LAYERS))}
         if layer == "acme_production":
             regions.change("eu-west/host_vars/acme_production.yml", **probes)
         elif layer == "all":
-            regions.change("catalogue/group_vars/all/probes.yml", **probes)
+            regions.change("catalogue/probes.yml", all={"vars": probes})
         else:
-            owner = "eu-west" if layer.startswith(("region_", "place_")) else "catalogue"
-            regions.change(f"{owner}/group_vars/{layer}.yml", **probes)
-    result = regions.run("ansible-inventory", *regions.sources(), "--host", "acme_production")
-    known = json.loads(result.stdout)
-    assert [known[f"probe_{number}"] for number in range(len(LAYERS))] == list(LAYERS)
+            regions.change_group(files.get(layer, "catalogue/hosts.yml"), layer, **probes)
+    for loaded in (("eu-west",), ("us-east", "eu-west"), ("eu-west", "us-east")):
+        result = regions.run("ansible-inventory", *regions.sources(*loaded), "--host", "acme_production")
+        known = json.loads(result.stdout)
+        assert [known[f"probe_{number}"] for number in range(len(LAYERS))] == list(LAYERS)
 
 
 def test_every_way_out_is_refused_at_once_with_its_path(regions: ExampleRegions) -> None:
@@ -105,13 +110,13 @@ def test_every_way_out_is_refused_at_once_with_its_path(regions: ExampleRegions)
 
 def test_a_service_outside_of_the_inventory_is_located(regions: ExampleRegions) -> None:
     store = {"endpoint": "https://s3.eu-central-1.example.com", "region": "eu-central-1", "storage_gb": 100}
-    regions.change("eu-west/group_vars/region_eu_west.yml", odoo_object_store=store)
+    regions.change_group("eu-west/region.yml", "region_eu_west", odoo_object_store=store)
     assert "attachments https://s3.eu-central-1.example.com is at a location nobody declares" in said(
         regions.validate("eu-west")
     )
     known = {".eu-central-1.example.com": "eu-central"}
-    regions.change("catalogue/group_vars/all/residency.yml", residency_locations=known)
-    result = regions.validate("eu-west")
+    regions.change_group("eu-west/region.yml", "region_eu_west", residency_locations=known)
+    result = regions.validate()
     assert result.returncode == 0, said(result)
 
 
@@ -119,7 +124,7 @@ def test_a_file_that_cannot_be_read_leaves_its_tenant_in_sight(regions: ExampleR
     regions.file("eu-west", "acme_dev").write_text("---\nodoo_environment: [dev\nodoo_tier: standard\n")
     result = regions.validate("eu-west")
     assert result.returncode != 0
-    assert "acme_dev" in said(result)
+    assert "acme_dev.yml cannot be read" in said(result)
 
 
 def test_only_files_of_tenants_make_tenants_and_their_groups(regions: ExampleRegions) -> None:

@@ -122,18 +122,19 @@ def test_a_file_in_the_way_is_not_overwritten(regions: ExampleRegions) -> None:
 
 def test_a_free_place_of_its_own_is_found_for_card_data(regions: ExampleRegions) -> None:
     hosts = regions.directory / "eu-west/hosts.yml"
-    text = hosts.read_text().replace("        euw_app3:\n", "        euw_app3:\n        euw_app4:\n")
-    group = "    place_euw_app4: {vars: {ansible_group_priority: 35}, hosts: {euw_app4: }}\n"
-    hosts.write_text(text.replace("    docker_hosts:\n", f"{group}    docker_hosts:\n"))
+    hosts.write_text(hosts.read_text().replace("        euw_app3:\n", "        euw_app3:\n        euw_app4:\n"))
     host = yaml.safe_load(regions.file("eu-west", "euw_app3").read_text())
     regions.change("eu-west/host_vars/euw_app4.yml", **{**host, "docker_host_private_address": "10.10.0.14"})
-    place = yaml.safe_load((regions.directory / "eu-west/group_vars/place_euw_app3.yml").read_text())
+    places = regions.directory / "eu-west/places.yml"
+    places.write_text(places.read_text() + "    place_euw_app4: {hosts: {euw_app4: }}\n")
     own = {"odoo_postgresql_cluster": "newco", "odoo_redis_instance": "newco"}
-    regions.change("eu-west/group_vars/place_euw_app4.yml", **{**place, **own})
-    region = yaml.safe_load((regions.directory / "eu-west/group_vars/region_eu_west.yml").read_text())
+    like = regions.group("eu-west/places.yml", "place_euw_app3")
+    regions.change_group("eu-west/places.yml", "place_euw_app4", **{**like, **own})
+    region = regions.group("eu-west/region.yml", "region_eu_west")
     clusters, redis = region["odoo_postgresql_clusters"], region["odoo_redis_instances"]
-    regions.change(
-        "eu-west/group_vars/region_eu_west.yml",
+    regions.change_group(
+        "eu-west/region.yml",
+        "region_eu_west",
         odoo_postgresql_clusters={**clusters, "newco": clusters["globex"]},
         odoo_redis_instances={**redis, "newco": redis["globex"]},
     )

@@ -38,6 +38,7 @@ EXAMPLES = r"""
 plugin: sysgenpro.odoo.tenants
 """
 
+import re
 import typing as t
 from pathlib import Path
 
@@ -53,6 +54,8 @@ GROUPS = (
     ("odoo_place", None, "place"),
 )
 MARK = "odoo_environment"
+#: What names a group; what the tenant model would refuse makes none.
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
 
 
 class InventoryModule(BaseInventoryPlugin):
@@ -75,7 +78,8 @@ class InventoryModule(BaseInventoryPlugin):
         try:
             # As the vars plugin host_group_vars asks, so that each file is read once.
             found = self.loader.load_from_file(str(file), cache="all", unsafe=True, trusted_as_template=True)
-        except AnsibleError:
+        except AnsibleError as error:
+            self.display.warning(f"{file} cannot be read: {error}")
             return {} if MARK in file.read_text(encoding="utf-8", errors="replace") else None
         return found if isinstance(found, dict) and MARK in found else None
 
@@ -83,6 +87,6 @@ class InventoryModule(BaseInventoryPlugin):
         self.inventory.add_host(name, group=group)
         for variable, default, prefix in GROUPS:
             value = variables.get(variable, default)
-            if isinstance(value, str) and value:
+            if isinstance(value, str) and NAME.fullmatch(value):
                 joined = self.inventory.add_group(f"{prefix}_{value}".replace("-", "_"))
                 self.inventory.add_host(name, group=joined)

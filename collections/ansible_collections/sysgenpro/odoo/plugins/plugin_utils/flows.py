@@ -25,9 +25,12 @@ DEFAULTS = {"redis_instance": "shared"}
 def leaks(tenants: t.Sequence[Tenant], task_vars: t.Mapping[str, t.Any], *, group: str = "tenants") -> list[str]:
     """What leaves where the inventory's C(residency_policy) pins it to; nothing where there is no policy."""
     policy = task_vars.get("residency_policy") or {}
-    if not policy.get("rules"):
-        return residency.policy_problems(policy)
-    return residency.problems(tenants, Reader(task_vars, group=group).flows(tenants), policy)
+    wrong = residency.policy_problems(policy)
+    if wrong:
+        return wrong
+    written = residency.parse_policy(policy)
+    bound = [tenant for tenant in tenants if residency.binding(written, tenant)]
+    return residency.problems(bound, Reader(task_vars, group=group).flows(bound), policy) if bound else []
 
 
 class Reader:
@@ -36,13 +39,16 @@ class Reader:
     def __init__(self, task_vars: t.Mapping[str, t.Any], *, group: str = "tenants") -> None:
         self._hostvars = task_vars["hostvars"]
         self._groups = task_vars.get("groups", {})
-        self._declared = task_vars.get("residency_locations") or {}
         tenants = set(self._groups.get(group, []))
         self._hosts = [host for host in self._groups.get("all", []) if host not in tenants]
         self._regions = {host: str(self._of(host, "odoo_region")) for host in self._hosts}
         self._locations = {
             host: str(self._of(host, "residency_location") or self._regions[host]) for host in self._hosts
         }
+        self._declared: dict[str, t.Mapping[str, str]] = {}
+        for host in self._hosts:
+            # A region's own, as its hosts know it.
+            self._declared.setdefault(self._regions[host], self._of(host, "residency_locations", {}))
         self._addresses: dict[str, list[str]] = {}
         for host in self._hosts:
             known = {host, *(str(self._of(host, name)) for name in ("docker_host_private_address", "ansible_host"))}
@@ -112,7 +118,7 @@ class Reader:
         if not near and kubernetes.in_cluster(address):
             clusters = {self._locations[host] for host in self._in("kubernetes_clusters", region)}
             return "", clusters.pop() if len(clusters) == 1 else ""
-        return "", residency.locate(address, self._declared)
+        return "", residency.locate(address, self._declared.get(region, {}))
 
     def _service(self, name: str, said: str, kind: str, addresses: t.Iterable[str], region: str) -> None:
         """A service, which is no place by itself, and the addresses at which it is reached."""
@@ -133,8 +139,9 @@ class Reader:
         for host in self._in("postgresql", region, postgresql_cluster=cluster):
             member = self._host(host, "database", after=name)
             for index, repository in enumerate(self._of(host, "postgresql_backup_repositories", [])):
-                said = f"postgresql_backup_repositories[{index}] {repository['host']}"
-                self._address(said, "backup", repository["host"], region, after=member)
+                address = str(repository.get("host", ""))
+                said = f"postgresql_backup_repositories[{index}] {address}"
+                self._address(said, "backup", address, region, after=member)
         for host in self._in("postgresql_backup", region, postgresql_cluster=cluster):
             # Where a cluster is restored to.
             self._host(host, "backup", after=name)

@@ -85,8 +85,10 @@ def facts(tenant: Tenant) -> dict[str, t.Any]:
     return {**{name: getattr(tenant, name) for name in of_tenant}, **parse(tenant.classification).facts()}
 
 
-def policy_problems(policy: t.Mapping[str, t.Any]) -> list[str]:
+def policy_problems(policy: t.Any) -> list[str]:
     """What is wrong with a policy as it is written."""
+    if not isinstance(policy, t.Mapping):
+        return [f"residency_policy={policy!r}: must be a dictionary of areas and rules"]
     found = [
         f"residency_policy.{name}: must be one of areas, rules" for name in sorted(set(policy) - {"areas", "rules"})
     ]
@@ -128,6 +130,12 @@ def parse_policy(policy: t.Mapping[str, t.Any]) -> tuple[Rule, ...]:
     )
 
 
+def binding(written: t.Iterable[Rule], tenant: Tenant) -> list[Rule]:
+    """The rules that bind a tenant."""
+    known = facts(tenant)
+    return [rule for rule in written if conditions.holds(rule.when, known)]
+
+
 class Residency:
     """The rules of a policy over the flows of an inventory; ``policy_problems`` must have found nothing."""
 
@@ -139,8 +147,7 @@ class Residency:
 
     def leaks(self, tenant: Tenant) -> list[str]:
         """Every way on which data of ``tenant`` leaves where a rule pins it to, one text a way."""
-        known = facts(tenant)
-        bound = [rule for rule in self._rules if conditions.holds(rule.when, known)]
+        bound = binding(self._rules, tenant)
         if not bound:
             return []
         starts = entries(tenant)
