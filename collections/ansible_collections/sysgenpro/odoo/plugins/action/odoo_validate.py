@@ -13,6 +13,7 @@ from ansible_collections.sysgenpro.odoo.plugins.module_utils._model import fleet
 from ansible_collections.sysgenpro.odoo.plugins.module_utils._model.tenant import Tenant, declared, parse
 from ansible_collections.sysgenpro.odoo.plugins.module_utils._render.kubernetes import render as kubernetes_render
 from ansible_collections.sysgenpro.odoo.plugins.module_utils._support.errors import InvalidTenant
+from ansible_collections.sysgenpro.odoo.plugins.plugin_utils import flows
 
 #: What each tenant authenticates with; the secret's name is <tenant>/<purpose>.
 PURPOSES = (
@@ -49,7 +50,7 @@ class ActionModule(ActionBase):
                 problems += error.problems
             except AnsibleError as error:
                 problems.append(f"{host}: {error.message}")
-        problems = sorted([*problems, *fleet.problems(tenants)])
+        problems = sorted([*problems, *fleet.problems(tenants), *flows.leaks(tenants, task_vars, group=group)])
         if problems:
             count = f"{len(problems)} problem" + ("s" if len(problems) > 1 else "")
             return {

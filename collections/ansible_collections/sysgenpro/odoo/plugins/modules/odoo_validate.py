@@ -13,6 +13,8 @@ author: SysGenPro (@sysgenpro)
 description:
   - Reads the C(odoo_*) variables of every host of a group and checks types, ranges, references, names that collide,
     connection budgets and that every secret can be resolved.
+  - Where the inventory has a C(residency_policy), every location that a tenant's data can reach is checked against it; what leaves
+    is reported with the path that leads out.
   - All problems are reported at once, sorted, each with host, variable, value and what would be accepted.
   - Runs on the controller alone and opens no connection.
 options:

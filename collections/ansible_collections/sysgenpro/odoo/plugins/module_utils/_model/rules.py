@@ -54,6 +54,14 @@ def network(value: str) -> str | None:
     return None
 
 
+def contains(value: str, address: str) -> bool:
+    """Whether ``value`` is a network and ``address`` an address in it."""
+    try:
+        return ipaddress.ip_address(address) in ipaddress.ip_network(value)
+    except ValueError:
+        return False
+
+
 def network_pool(value: str) -> str | None:
     problem = network(value)
     if problem:

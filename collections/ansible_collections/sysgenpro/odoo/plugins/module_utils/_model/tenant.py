@@ -30,6 +30,7 @@ class Endpoint:
     replica_port: int = 0
     max_connections: int = 0
     reserved_connections: int = 0
+    storage_gb: int = 0
 
 
 @dataclasses.dataclass(frozen=True)
@@ -43,6 +44,7 @@ class Tenant:
     hosting_model: str
     runtime: str
     place: str
+    classification: t.Mapping[str, t.Any]
     host: str
     integration_host: str
     integration_allowlist: tuple[str, ...]
@@ -65,7 +67,7 @@ class Tenant:
     postgresql_clusters: t.Mapping[str, Endpoint]
     redis_instance: str
     redis_instances: t.Mapping[str, Endpoint]
-    object_store: t.Mapping[str, str]
+    object_store: t.Mapping[str, t.Any]
     bucket: str
     bucket_noncurrent_days: int
     ca_file: str

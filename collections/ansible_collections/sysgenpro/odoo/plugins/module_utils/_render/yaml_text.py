@@ -30,6 +30,15 @@ def document(value: t.Mapping[str, t.Any]) -> str:
     return "".join(f"{line}\n" for line in _map(value)) if value else "{}\n"
 
 
+def flow(value: t.Any) -> str:
+    """A value on one line, in flow style."""
+    if isinstance(value, t.Mapping):
+        return f"{{{', '.join(f'{flow(key)}: {flow(entry)}' for key, entry in value.items())}}}"
+    if isinstance(value, (list, tuple)):
+        return f"[{', '.join(map(flow, value))}]"
+    return _scalar(value)
+
+
 def _map(value: t.Mapping[str, t.Any]) -> t.Iterator[str]:
     for key in sorted(value, key=lambda name: (_FIRST.index(name) if name in _FIRST else len(_FIRST), name)):
         yield from _entry(f"{_text(key)}:", value[key], list_indent="")

@@ -41,12 +41,13 @@ DATA = (
     Field(
         "odoo_postgresql_clusters",
         "dict",
-        "Clusters of the region: host (one or several), port, primary_port, replica_port, max_connections, reserved_connections.",
+        "Clusters of the region: host (one or several), port, primary_port, replica_port, max_connections, reserved_connections, "
+        "and storage_gb, the disk for databases, which placement counts.",
         required=True,
     ),
     Field("odoo_redis_instance", "str", "Key of odoo_redis_instances.", default="shared"),
     Field("odoo_redis_instances", "dict", "Redis services of the region: host, port.", required=True),
-    Field("odoo_object_store", "dict", "Object storage of the region: endpoint, region.", required=True),
+    Field("odoo_object_store", "dict", "Object storage of the region: endpoint, region, storage_gb.", required=True),
     Field(
         "odoo_bucket",
         "str",

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from .. import rules
+from .. import classification, rules
 from .field import Field
 
 ENVIRONMENTS = ("dev", "qa", "uat", "training", "staging", "production")
@@ -38,6 +38,15 @@ IDENTITY = (
         choices=("docker", "kubernetes"),
     ),
     Field("odoo_place", "str", "Inventory name of the runtime host or cluster the tenant lives on.", required=True),
+    Field(
+        "odoo_classification",
+        "dict",
+        "What is known of the workload: transactions_per_hour, peak_concurrency, integrations, customisation (low, medium, high), "
+        "compliance (a list of words), recovery_point_objective and recovery_time_objective (seconds), budget (of a month), "
+        "database_gb, attachments_gb, peak_factor. Placement and residency read it.",
+        default={},
+        rule=classification.rule,
+    ),
 )
 
 ROUTES = (
