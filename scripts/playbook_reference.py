@@ -40,6 +40,7 @@ class Variable:
     name: str
     spec: Data
     of_role: str = ""
+    entry: str = ""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -112,7 +113,7 @@ def _variables(plays: list[Data], includes: list[Include]) -> Iterator[Variable]
         options = include.options()
         for name, spec in options.items():
             if name not in include.sets:
-                yield Variable(name, spec, include.role)
+                yield Variable(name, spec, include.role, include.entry)
         # backup: postgresql_backup_type: "{{ type | default('incr') }}"
         for name, value in include.sets.items():
             for read_by_play in _undeclared(str(value)):

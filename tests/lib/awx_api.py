@@ -59,7 +59,7 @@ class Awx:
             if method != "GET":
                 self.writes.append(f"{method} {path}")
             if parts[0] == "project_updates":
-                return 200, {"finished": "now", "failed": False, "status": "successful", "scm_revision": "1", "id": 1}
+                return 200, {"finished": "2026-01-31T12:00:00Z", "failed": False, "status": "successful", "scm_revision": "1", "id": 1}
             if len(parts) == 1:
                 return self._collection(method, parts[0], query, body)
             kind, identifier = parts[0], int(parts[1])
@@ -141,7 +141,7 @@ class Awx:
         item = self.items[kind][identifier]
         if method == "PATCH":
             self._check(kind, {**item, **body})
-            item.update(body)
+            item.update(_approval(body) if kind == APPROVALS else body)
         return 200, self._shown(kind, item)
 
     def _below(self, method: str, kind: str, identifier: int, what: str, body: Item) -> tuple[int, t.Any]:
@@ -153,7 +153,7 @@ class Awx:
         if what == "update":
             return 202, {"id": 1, "url": f"{ROOT}project_updates/1/"}
         if what == "create_approval_template":
-            approval = self._make(APPROVALS, {**body, "type": "workflow_approval"})
+            approval = self._make(APPROVALS, {**_approval(body), "type": "workflow_approval"})
             item["unified_job_template"] = approval["id"]
             return 201, self._shown(APPROVALS, approval)
         return self._linked(method, f"{kind}/{identifier}/{what}", body)
@@ -176,6 +176,11 @@ class Awx:
         if kind == "credentials" and isinstance(inputs, dict):
             shown["inputs"] = {name: ENCRYPTED if name in SECRET_INPUTS else value for name, value in inputs.items()}
         return shown
+
+
+def _approval(body: Item) -> Item:
+    """What of a request an approval has; AWX ignores the node's other fields."""
+    return {name: body[name] for name in ("name", "description", "timeout") if name in body}
 
 
 def _scope(kind: str) -> str:

@@ -202,6 +202,11 @@ def test_files_that_are_not_such_are_named(tmp_path: Path) -> None:
     assert found[2] == "d.yml: organization is said twice, in c.yml too"
 
 
+def test_approvals_of_one_name_are_refused(write: Write) -> None:
+    workflows = [{"name": name, "nodes": [{"identifier": "a", "approval": {"name": "Yes"}}]} for name in ("V", "W")]
+    assert refused(write(workflows=workflows)) == ["workflows: two approvals are named 'Yes', and approvals are found by name"]
+
+
 def test_an_empty_directory_is_named(tmp_path: Path) -> None:
     assert refused(tmp_path)[0].startswith(f"awx_definition_path={tmp_path}: must be a directory with *.yml files")
 

@@ -80,20 +80,10 @@ def test_a_default_is_the_playbooks_own(name: str, question: dict[str, t.Any]) -
 
 @of_each_template
 def test_what_a_playbook_cannot_do_without_is_asked(name: str) -> None:
-    required = {
-        option.name
-        for option in variables(name).values()
-        if option.spec.get("required") and option.of_role in ("", "odoo", "postgresql") and _entry_point(name, option)
-    }
-    asked = {question["variable"]: question for question in TEMPLATES[name].get("survey", [])}
-    assert {option for option in required if not asked.get(option, {}).get("required", option in asked)} == set()
-
-
-def _entry_point(name: str, option: playbook_reference.Variable) -> bool:
-    """Whether the option belongs to the playbook or an entry point of its own, and not to what the inventory says."""
-    includes = playbook_reference.read(Path(TEMPLATES[name]["playbook"]).stem).includes
-    mains = {entry for include in includes if include.entry == "main" for entry in include.options()}
-    return option.name not in mains
+    # What the entry point main needs is in the inventory.
+    required = {entry.name for entry in variables(name).values() if entry.spec.get("required") and entry.entry != "main"}
+    asked = {entry["variable"] for entry in TEMPLATES[name].get("survey", []) if entry.get("required", True)}
+    assert required - asked == set()
 
 
 def _confirmed(name: str) -> bool:
