@@ -192,7 +192,12 @@ def _plays(playbook: Playbook) -> Iterator[str]:
 def _table(playbook: Playbook) -> Iterator[str]:
     own = [entry for entry in playbook.variables.values() if not entry.of_role]
     entries = {(include.role, include.entry): include for include in playbook.includes if include.entry != "main"}
-    options = [playbook.variables[name] for include in entries.values() for name in include.options() if name in playbook.variables]
+    options = [
+        playbook.variables[name]
+        for include in entries.values()
+        for name in include.options()
+        if name in playbook.variables
+    ]
     rows = {entry.name: entry for entry in [*own, *options]}
     mains = sorted({include.role for include in playbook.includes})
     if rows:
@@ -201,7 +206,9 @@ def _table(playbook: Playbook) -> Iterator[str]:
         for entry in rows.values():
             spec = entry.spec
             default = "required" if spec.get("required") else str(spec.get("default", ""))
-            choices = f" One of {', '.join(f'``{choice}``' for choice in spec['choices'])}." if "choices" in spec else ""
+            choices = (
+                f" One of {', '.join(f'``{choice}``' for choice in spec['choices'])}." if "choices" in spec else ""
+            )
             yield from _row(
                 f"``{entry.name}``", spec.get("type", "str"), _rst(default), _rst(spec["description"]) + choices
             )
@@ -220,7 +227,11 @@ def _row(*cells: str) -> Iterator[str]:
 
 def index(playbooks: list[Playbook]) -> str:
     """The page that lists all, in reStructuredText."""
-    lines = [*_heading("Playbooks", "="), "Each is run by its full name, or by the file of the same name in the repository.", ""]
+    lines = [
+        *_heading("Playbooks", "="),
+        "Each is run by its full name, or by the file of the same name in the repository.",
+        "",
+    ]
     for playbook in playbooks:
         reference = f":ref:`{playbook.name} <ansible_collections.{FQCN}.{playbook.name}_playbook>`"
         lines.append(f"* {reference} -- {_rst(playbook.description)}")

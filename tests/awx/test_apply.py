@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 import shutil
 import typing as t
-from pathlib import Path
 
 import pytest
 from awx_api import Awx, serve
 
 from .conftest import ROOT, playbook
+
+if t.TYPE_CHECKING:
+    from pathlib import Path
 
 TOKEN = "a token"
 #: Where the stage put awx.awx; the ansible package of Python 3.11 brings it.
@@ -27,7 +29,9 @@ SECRETS = {
 def apply(address: str, *arguments: str) -> t.Any:
     """Run the playbook and return it, with the secrets it takes from the environment."""
     options = ["-e", f"awx_host={address}", "-e", "odoo_secret_source=env", *arguments]
-    return playbook("playbooks/awx.yml", *options, ANSIBLE_COLLECTIONS_PATH=f"{ROOT}/collections:{COLLECTIONS}", **SECRETS)
+    return playbook(
+        "playbooks/awx.yml", *options, ANSIBLE_COLLECTIONS_PATH=f"{ROOT}/collections:{COLLECTIONS}", **SECRETS
+    )
 
 
 @pytest.fixture(scope="module")
@@ -67,9 +71,14 @@ def test_everything_is_there(applied: str, awx: Awx, modules: dict[str, t.Any]) 
     assert "changed=0" not in applied
 
 
-def test_job_templates_are_as_declared(applied: str, awx: Awx) -> None:
+@pytest.mark.usefixtures("applied")
+def test_job_templates_are_as_declared(awx: Awx) -> None:
     tenants = awx.get("job_templates", "Tenants")
-    assert (tenants["playbook"], tenants["limit"], tenants["ask_limit_on_launch"]) == ("playbooks/tenants.yml", "tenants", True)
+    assert (tenants["playbook"], tenants["limit"], tenants["ask_limit_on_launch"]) == (
+        "playbooks/tenants.yml",
+        "tenants",
+        True,
+    )
     assert [entry["variable"] for entry in tenants["survey_spec"]["spec"]] == ["odoo_batch", "odoo_failure_budget"]
     assert len(awx.linked("job_templates", "Tenants", "credentials")) == 4
     assert awx.linked("job_templates", "Tenants", "notification_templates_error") == [
@@ -77,14 +86,18 @@ def test_job_templates_are_as_declared(applied: str, awx: Awx) -> None:
     ]
 
 
-def test_a_workflow_waits_for_a_yes_between_plan_and_change(applied: str, awx: Awx) -> None:
+@pytest.mark.usefixtures("applied")
+def test_a_workflow_waits_for_a_yes_between_plan_and_change(awx: Awx) -> None:
     workflow = awx.get("workflow_job_templates", "Change tenants")["id"]
     nodes = {
         node["identifier"]: node
         for node in awx.items["workflow_job_template_nodes"].values()
         if node["workflow_job_template"] == workflow
     }
-    after = {name: awx.links.get(f"workflow_job_template_nodes/{node['id']}/success_nodes", []) for name, node in nodes.items()}
+    after = {
+        name: awx.links.get(f"workflow_job_template_nodes/{node['id']}/success_nodes", [])
+        for name, node in nodes.items()
+    }
     assert after == {
         "plan": [nodes["approve"]["id"]],
         "approve": [nodes["apply"]["id"]],
@@ -96,13 +109,15 @@ def test_a_workflow_waits_for_a_yes_between_plan_and_change(applied: str, awx: A
     assert nodes["plan"]["job_type"] == "check"
 
 
-def test_a_region_is_constructed_of_catalogue_and_region_in_this_order(applied: str, awx: Awx) -> None:
+@pytest.mark.usefixtures("applied")
+def test_a_region_is_constructed_of_catalogue_and_region_in_this_order(awx: Awx) -> None:
     inputs = awx.linked("inventories", "local", "input_inventories")
     assert inputs == [awx.get("inventories", name)["id"] for name in ("Catalogue", "local (region)")]
     assert awx.get("inventories", "local")["kind"] == "constructed"
 
 
-def test_a_team_gets_its_roles_and_no_other(applied: str, awx: Awx) -> None:
+@pytest.mark.usefixtures("applied")
+def test_a_team_gets_its_roles_and_no_other(awx: Awx) -> None:
     support = awx.get("teams", "Support")["id"]
     health, restore = (awx.get("job_templates", name)["id"] for name in ("Health", "Restore"))
     granted = {place for place, teams in awx.links.items() if place.startswith("roles/") and support in teams}
@@ -136,7 +151,9 @@ def test_check_mode_says_what_would_change_and_writes_nothing(address: str, awx:
 
 
 @pytest.mark.usefixtures("applied")
-def test_what_is_absent_is_removed_and_what_was_changed_by_hand_comes_back(address: str, awx: Awx, tmp_path: Path) -> None:
+def test_what_is_absent_is_removed_and_what_was_changed_by_hand_comes_back(
+    address: str, awx: Awx, tmp_path: Path
+) -> None:
     awx.get("job_templates", "Health")["limit"] = "somebody"
     definition = shutil.copytree(ROOT / "awx", tmp_path / "awx")
     schedules = definition / "schedules.yml"

@@ -6,7 +6,6 @@ import json
 import subprocess
 import sys
 import typing as t
-from pathlib import Path
 
 import pytest
 import yaml
@@ -15,11 +14,14 @@ from kubernetes_fleet import variables
 
 from .conftest import ROOT
 
+if t.TYPE_CHECKING:
+    from pathlib import Path
+
 #: What somebody answers to the questions that have no default.
 ANSWERS: Item = {
     "cluster": "shared",
     "odoo_confirm": "acme_production",
-    "odoo_gitops_path": "/tmp/gitops",  # noqa: S108  # never written: the playbook is only read
+    "odoo_gitops_path": "/tmp/gitops",  # never written: the playbook is only read
     "odoo_recovery_reference": "recovery-points/acme_production/20260131T120000Z",
     "odoo_restore_from": "globex_production",
     "postgresql_confirm": "shared",
@@ -27,7 +29,8 @@ ANSWERS: Item = {
     "tenant": "acme_production",
 }
 NAMES = [
-    item["name"] for path in sorted((ROOT / "awx/job_templates").glob("*.yml"))
+    item["name"]
+    for path in sorted((ROOT / "awx/job_templates").glob("*.yml"))
     for item in yaml.safe_load(path.read_text()).get("job_templates", [])
 ]
 Launch = t.Callable[..., Done]
@@ -70,7 +73,9 @@ def authority(directory: Path) -> None:
 @pytest.fixture(scope="module")
 def inventories(project: Path, document: Item, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """The scripts of the regions local and nowhere; the second is declared as the first is."""
-    nowhere = json.loads(json.dumps(document).replace('"local', '"nowhere').replace("inventories/local", "inventories/nowhere"))
+    nowhere = json.loads(
+        json.dumps(document).replace('"local', '"nowhere').replace("inventories/local", "inventories/nowhere")
+    )
     return {
         name: inventory_script(declared, name, project, tmp_path_factory.mktemp(name))
         for name, declared in (("local", document), ("nowhere", nowhere))
@@ -134,7 +139,9 @@ def test_render_writes_the_tree_once(run: Launch, tmp_path: Path) -> None:
     assert "changed=0" in again.out
 
 
-def test_tenants_refuses_an_inventory_before_anything_is_asked(run: Launch, inventories: dict[str, Path], tmp_path: Path) -> None:
+def test_tenants_refuses_an_inventory_before_anything_is_asked(
+    run: Launch, inventories: dict[str, Path], tmp_path: Path
+) -> None:
     broken = tmp_path / "broken/hosts"
     broken.parent.mkdir()
     broken.write_text(inventories["nowhere"].read_text().replace('"first.example.com"', '"second.example.com"'))

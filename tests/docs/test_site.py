@@ -28,7 +28,9 @@ def pages() -> list[tuple[str, str]]:
             name = kind.removesuffix("s")
             found.append((f"collections/{path.stem}_{name}.html", path.stem))
     found += [(f"collections/{path.name}_role.html", path.name) for path in sorted((COLLECTION / "roles").iterdir())]
-    found += [(f"playbooks/{path.stem}_playbook.html", path.stem) for path in sorted((COLLECTION / "playbooks").glob("*.yml"))]
+    found += [
+        (f"playbooks/{path.stem}_playbook.html", path.stem) for path in sorted((COLLECTION / "playbooks").glob("*.yml"))
+    ]
     return found
 
 
@@ -67,8 +69,16 @@ def test_it_has_a_page_that_speaks_of_it(file: str, subject: str) -> None:
 
 
 def test_no_page_is_of_something_that_is_gone() -> None:
-    made = {path.relative_to(SITE).as_posix() for folder in ("collections", "playbooks") for path in (SITE / folder).glob("*.html")}
-    known = {file for file, _subject in PAGES} | {"collections/index.html", "playbooks/index.html", "collections/environment_variables.html"}
+    made = {
+        path.relative_to(SITE).as_posix()
+        for folder in ("collections", "playbooks")
+        for path in (SITE / folder).glob("*.html")
+    }
+    known = {file for file, _subject in PAGES} | {
+        "collections/index.html",
+        "playbooks/index.html",
+        "collections/environment_variables.html",
+    }
     assert made - known == set()
 
 
@@ -85,7 +95,7 @@ def test_every_link_within_the_site_leads_somewhere(parsed: dict[Path, Links]) -
     assert broken == []
 
 
-def test_nothing_is_loaded_from_elsewhere(parsed: dict[Path, Links]) -> None:
+def test_nothing_is_loaded_from_elsewhere() -> None:
     text = (SITE / "index.html").read_text(encoding="utf-8")
     assert 'src="http' not in text
     assert 'rel="stylesheet" type="text/css" href="http' not in text

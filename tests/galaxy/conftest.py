@@ -27,7 +27,12 @@ class Installed(t.NamedTuple):
     def run(self, *command: str, check: bool = True) -> str:
         """Run a command of Ansible that knows this folder and what the ansible package brings; return all it says."""
         done = subprocess.run(
-            list(command), cwd=self.collections, env=environment(self.collections), capture_output=True, text=True, check=False
+            list(command),
+            cwd=self.collections,
+            env=environment(self.collections),
+            capture_output=True,
+            text=True,
+            check=False,
         )
         assert done.returncode == 0 or not check, done.stdout + done.stderr
         return done.stdout + done.stderr
@@ -36,7 +41,12 @@ class Installed(t.NamedTuple):
 def environment(collections: Path) -> dict[str, str]:
     """No setting of this repository: neither its ansible.cfg nor its collections."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("ANSIBLE_")}
-    return {**kept, "ANSIBLE_HOME": str(collections / ".ansible"), "ANSIBLE_COLLECTIONS_PATH": str(collections), "NO_COLOR": "1"}
+    return {
+        **kept,
+        "ANSIBLE_HOME": str(collections / ".ansible"),
+        "ANSIBLE_COLLECTIONS_PATH": str(collections),
+        "NO_COLOR": "1",
+    }
 
 
 @pytest.fixture(scope="session")

@@ -8,12 +8,14 @@ import re
 import subprocess
 import sys
 import typing as t
-from pathlib import Path
 
 import pytest
 import yaml
 
 from .conftest import ROOT, Installed
+
+if t.TYPE_CHECKING:
+    from pathlib import Path
 
 COLLECTION = ROOT / "collections/ansible_collections/sysgenpro/odoo"
 #: Debian packages that hold the programs of tasks on the controller.
@@ -37,7 +39,9 @@ def lines(path: Path) -> list[str]:
 
 def test_the_context_holds_what_the_repository_says(context: Path) -> None:
     build = context / "_build"
-    assert yaml.safe_load((build / "requirements.yml").read_text()) == yaml.safe_load((ROOT / "requirements.yml").read_text())
+    assert yaml.safe_load((build / "requirements.yml").read_text()) == yaml.safe_load(
+        (ROOT / "requirements.yml").read_text()
+    )
     assert lines(build / "requirements.txt") == lines(COLLECTION / "requirements.txt")
     assert lines(build / "bindep.txt") == lines(COLLECTION / "bindep.txt")
 
@@ -64,7 +68,11 @@ def test_builder_finds_the_same_in_the_installed_collection(installed: Installed
     assert done.returncode == 0, done.stdout + done.stderr
     wanted = lines(COLLECTION / "requirements.txt")
     assert [name for name in wanted if not any(line.startswith(name) for line in lines(pip))] == []
-    assert [line for line in lines(COLLECTION / "bindep.txt") if not any(line.split()[0] in found for found in lines(bindep))] == []
+    assert [
+        line
+        for line in lines(COLLECTION / "bindep.txt")
+        if not any(line.split()[0] in found for found in lines(bindep))
+    ] == []
 
 
 def imported() -> dict[str, set[str]]:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import re
 import typing as t
-from pathlib import Path
 
 import pytest
 import yaml
 
 from .conftest import NAME, ROOT, Installed
+
+if t.TYPE_CHECKING:
+    from pathlib import Path
 
 INVENTORIES = ("-i", str(ROOT / "inventories/catalogue"), "-i", str(ROOT / "inventories/local"))
 PLAYBOOKS = sorted(path.stem for path in (ROOT / "playbooks").glob("*.yml"))
@@ -64,7 +66,9 @@ def test_every_role_is_found_with_its_entry_points(installed: Installed) -> None
 def test_every_playbook_is_found_by_its_full_name(installed: Installed) -> None:
     names = [f"{NAME}.{name}" for name in PLAYBOOKS]
     told = installed.run("ansible-playbook", *INVENTORIES, "--syntax-check", *names)
-    assert [name for name in PLAYBOOKS if f"playbook: {NAME}.{name}" not in told and f"/playbooks/{name}.yml" not in told] == []
+    assert [
+        name for name in PLAYBOOKS if f"playbook: {NAME}.{name}" not in told and f"/playbooks/{name}.yml" not in told
+    ] == []
 
 
 def test_a_playbook_of_ones_own_imports_one(installed: Installed, tmp_path: Path) -> None:
@@ -83,7 +87,14 @@ def test_a_playbook_really_runs(installed: Installed) -> None:
 
 
 def test_a_module_really_runs(installed: Installed) -> None:
-    told = installed.run("ansible", "localhost", "-m", f"{NAME}.package_sources_info", "-e", "ansible_python_interpreter=/usr/bin/python3")
+    told = installed.run(
+        "ansible",
+        "localhost",
+        "-m",
+        f"{NAME}.package_sources_info",
+        "-e",
+        "ansible_python_interpreter=/usr/bin/python3",
+    )
     assert "SUCCESS" in told
 
 

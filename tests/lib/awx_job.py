@@ -50,7 +50,11 @@ def copy_repository(root: Path, destination: Path) -> Path:
 def environment() -> dict[str, str]:
     """The environment without what this machine tells Ansible: a job has only what AWX gives it."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("ANSIBLE_")}
-    return {**kept, "ANSIBLE_HOME": os.environ.get("ANSIBLE_HOME", os.path.expanduser("~/.ansible")), "PYTHONUNBUFFERED": "1"}
+    return {
+        **kept,
+        "ANSIBLE_HOME": os.environ.get("ANSIBLE_HOME", os.path.expanduser("~/.ansible")),
+        "PYTHONUNBUFFERED": "1",
+    }
 
 
 def _exported(project: Path, *sources: str | Path) -> Item:

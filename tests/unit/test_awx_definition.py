@@ -74,7 +74,9 @@ def test_all_problems_of_the_schema_are_told_at_once(write: Write) -> None:
 def test_a_secret_in_clear_text_is_refused_and_not_repeated(write: Write) -> None:
     credentials = [{"name": "Vault", "credential_type": "Vault", "inputs": {"vault_password": "hunter2"}}]
     found = refused(write(credentials=credentials))
-    assert found == ["all.yml: credentials 'Vault' inputs.vault_password: is a secret in clear text, must be {secret: owner/name}"]
+    assert found == [
+        "all.yml: credentials 'Vault' inputs.vault_password: is a secret in clear text, must be {secret: owner/name}"
+    ]
 
 
 def test_a_malformed_secret_is_refused_and_not_repeated(write: Write) -> None:
@@ -102,7 +104,11 @@ def test_a_malformed_secret_is_refused_and_not_repeated(write: Write) -> None:
             id="no inventory",
         ),
         pytest.param(
-            {"schedules": [{"name": "S", "unified_job_template": "Backup", "rrule": "R", "extra_data": {"type": "diff"}}]},
+            {
+                "schedules": [
+                    {"name": "S", "unified_job_template": "Backup", "rrule": "R", "extra_data": {"type": "diff"}}
+                ]
+            },
             "schedules 'S' extra_data type=diff: must be of full, incr",
             id="an answer that the survey does not accept",
         ),
@@ -112,7 +118,11 @@ def test_a_malformed_secret_is_refused_and_not_repeated(write: Write) -> None:
             id="an answer that nobody gives",
         ),
         pytest.param(
-            {"schedules": [{"name": "S", "unified_job_template": "Health", "rrule": "R", "extra_data": {"type": "full"}}]},
+            {
+                "schedules": [
+                    {"name": "S", "unified_job_template": "Health", "rrule": "R", "extra_data": {"type": "full"}}
+                ]
+            },
             "schedules 'S' extra_data type=full: 'Health' asks for nothing",
             id="an answer to no question",
         ),
@@ -137,7 +147,11 @@ def test_a_malformed_secret_is_refused_and_not_repeated(write: Write) -> None:
             id="a circle",
         ),
         pytest.param(
-            {"workflows": [{"name": "W", "nodes": [{"identifier": "a", "job_template": "Heal", "success_nodes": ["c"]}]}]},
+            {
+                "workflows": [
+                    {"name": "W", "nodes": [{"identifier": "a", "job_template": "Heal", "success_nodes": ["c"]}]}
+                ]
+            },
             "workflows 'W' node a success_nodes=c: must be one of a",
             id="an edge to nowhere",
         ),
@@ -204,7 +218,9 @@ def test_files_that_are_not_such_are_named(tmp_path: Path) -> None:
 
 def test_approvals_of_one_name_are_refused(write: Write) -> None:
     workflows = [{"name": name, "nodes": [{"identifier": "a", "approval": {"name": "Yes"}}]} for name in ("V", "W")]
-    assert refused(write(workflows=workflows)) == ["workflows: two approvals are named 'Yes', and approvals are found by name"]
+    assert refused(write(workflows=workflows)) == [
+        "workflows: two approvals are named 'Yes', and approvals are found by name"
+    ]
 
 
 def test_an_empty_directory_is_named(tmp_path: Path) -> None:
@@ -229,4 +245,6 @@ def test_a_star_is_all_of_a_kind_that_are_present() -> None:
 def test_what_is_absent_cannot_be_referred_to() -> None:
     document = {**BASE, "projects": [{**BASE["projects"][0], "state": "absent"}]}
     definition = Definition(document, {kind: ["all.yml"] * len(document[kind]) for kind in document})
-    assert "all.yml: job_templates 'Health' project=Odoo: must be one of projects, and there are none" in problems(definition)
+    assert "all.yml: job_templates 'Health' project=Odoo: must be one of projects, and there are none" in problems(
+        definition
+    )

@@ -81,7 +81,9 @@ def test_a_default_is_the_playbooks_own(name: str, question: dict[str, t.Any]) -
 @of_each_template
 def test_what_a_playbook_cannot_do_without_is_asked(name: str) -> None:
     # What the entry point main needs is in the inventory.
-    required = {entry.name for entry in variables(name).values() if entry.spec.get("required") and entry.entry != "main"}
+    required = {
+        entry.name for entry in variables(name).values() if entry.spec.get("required") and entry.entry != "main"
+    }
     asked = {entry["variable"] for entry in TEMPLATES[name].get("survey", []) if entry.get("required", True)}
     assert required - asked == set()
 
@@ -132,9 +134,17 @@ def test_a_schedule_is_a_rule_that_comes_again(schedule: dict[str, t.Any]) -> No
 def test_a_workflow_that_changes_tenants_waits_for_a_yes() -> None:
     for workflow in DOCUMENT["workflows"]:
         nodes = {node["identifier"]: node for node in workflow["nodes"]}
-        reached = {target for node in nodes.values() for edge in ("success_nodes", "failure_nodes", "always_nodes") for target in node.get(edge, [])}
+        reached = {
+            target
+            for node in nodes.values()
+            for edge in ("success_nodes", "failure_nodes", "always_nodes")
+            for target in node.get(edge, [])
+        }
         for first in set(nodes) - reached:
-            assert nodes[first].get("job_type") == "check" or nodes[first]["job_template"] in ("Recovery points", "Backup")
+            assert nodes[first].get("job_type") == "check" or nodes[first]["job_template"] in (
+                "Recovery points",
+                "Backup",
+            )
         assert any("approval" in node for node in nodes.values())
 
 

@@ -75,7 +75,11 @@ def _put_together(directory: Path) -> Definition:
     problems: list[str] = []
     files = sorted(directory.rglob("*.yml"))
     if not files:
-        raise InvalidDefinition([f"awx_definition_path={directory}: must be a directory with *.yml files; it is looked for in {directory.cwd()}"])
+        raise InvalidDefinition(
+            [
+                f"awx_definition_path={directory}: must be a directory with *.yml files; it is looked for in {directory.cwd()}"
+            ]
+        )
     for path in files:
         name = path.relative_to(directory).as_posix()
         try:

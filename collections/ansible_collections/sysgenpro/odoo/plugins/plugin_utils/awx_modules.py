@@ -50,7 +50,11 @@ def for_modules(document: Item) -> Item:
 def _surveyed(item: Item) -> Item:
     """The item with its survey as AWX keeps it; without questions it has none."""
     questions = item.get("survey", [])
-    return {**item, "survey_enabled": bool(questions), "survey_spec": survey_spec(item["name"], questions) if questions else {}}
+    return {
+        **item,
+        "survey_enabled": bool(questions),
+        "survey_spec": survey_spec(item["name"], questions) if questions else {},
+    }
 
 
 def _job_template(document: Item, item: Item) -> Item:

@@ -87,7 +87,9 @@ class _Check:
                 if item["name"] in seen:
                     yield f"{self._definition.where(kind, index)}: is there twice"
                 seen.add(item["name"])
-        approvals = [node["approval"]["name"] for item in self._flows.values() for node in item["nodes"] if "approval" in node]
+        approvals = [
+            node["approval"]["name"] for item in self._flows.values() for node in item["nodes"] if "approval" in node
+        ]
         for name in sorted({name for name in approvals if approvals.count(name) > 1}):
             yield f"workflows: two approvals are named {name!r}, and approvals are found by name"
         for name in sorted(set(self._templates) & set(self._flows)):
