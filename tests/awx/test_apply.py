@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import shutil
 import typing as t
@@ -173,3 +174,25 @@ def test_a_wrong_token_is_said(address: str) -> None:
     )
     assert done.returncode == 2
     assert "Invalid authentication credentials" in done.stdout
+
+
+@pytest.mark.skipif(
+    importlib.util.find_spec("ansible_collections.awx") is not None, reason="the ansible package brings it"
+)
+def test_where_the_collection_is_missing_it_says_so_and_that_the_definition_is_valid(address: str) -> None:
+    done = playbook("playbooks/awx.yml", "-e", f"awx_host={address}", ANSIBLE_COLLECTIONS_PATH=f"{ROOT}/collections")
+    assert done.returncode == 2
+    assert "which is valid: the collection awx.awx is not installed on the controller" in done.stdout
+    assert "ansible-galaxy collection install awx.awx" in done.stdout
+
+
+def test_an_address_is_needed_to_apply() -> None:
+    done = playbook("playbooks/awx.yml", ANSIBLE_COLLECTIONS_PATH=f"{ROOT}/collections:{COLLECTIONS}")
+    assert done.returncode == 2
+    assert "awx_host is not set" in done.stdout
+
+
+def test_a_definition_is_checked_without_awx_or_its_collection() -> None:
+    done = playbook("playbooks/awx.yml", "-e", "awx_apply=false", ANSIBLE_COLLECTIONS_PATH=f"{ROOT}/collections")
+    assert done.returncode == 0, done.stdout
+    assert "job templates" in done.stdout

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import typing as t
@@ -26,16 +27,19 @@ class Installed(t.NamedTuple):
 
     def run(self, *command: str, check: bool = True) -> str:
         """Run a command of Ansible that knows this folder and what the ansible package brings; return all it says."""
-        done = subprocess.run(
-            list(command),
-            cwd=self.collections,
-            env=environment(self.collections),
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        done = self._done(*command)
         assert done.returncode == 0 or not check, done.stdout + done.stderr
         return done.stdout + done.stderr
+
+    def json(self, *command: str) -> t.Any:
+        """The same of a command that prints JSON; return that."""
+        done = self._done(*command)
+        assert done.returncode == 0, done.stderr
+        return json.loads(done.stdout)
+
+    def _done(self, *command: str) -> subprocess.CompletedProcess[str]:
+        settings = environment(self.collections)
+        return subprocess.run(command, cwd=self.collections, env=settings, capture_output=True, text=True, check=False)
 
 
 def environment(collections: Path) -> dict[str, str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import typing as t
 
@@ -52,13 +51,13 @@ def test_a_changed_file_is_found(installed: Installed) -> None:
 def test_every_plugin_is_found_and_documented(installed: Installed, kind: str) -> None:
     folder = installed.path / "plugins" / ("modules" if kind == "module" else kind)
     there = {f"{NAME}.{path.stem}" for path in folder.glob("*.py") if path.stem != "__init__"}
-    told = json.loads(installed.run("ansible-doc", "-t", kind, "--json", *sorted(there)).partition("\n[WARNING]")[0])
+    told = installed.json("ansible-doc", "-t", kind, "--json", *sorted(there))
     assert set(told) == there
     assert all(entry.get("doc", {}).get("short_description") for entry in told.values())
 
 
 def test_every_role_is_found_with_its_entry_points(installed: Installed) -> None:
-    told = json.loads(installed.run("ansible-doc", "-t", "role", "--list", "--json", NAME))
+    told = installed.json("ansible-doc", "-t", "role", "--list", "--json", NAME)
     assert set(told) == {f"{NAME}.{path.name}" for path in (installed.path / "roles").iterdir()}
     assert {"main", "restore", "recovery_point"} <= set(told[f"{NAME}.odoo"]["entry_points"])
 
