@@ -99,6 +99,38 @@ def test_a_malformed_secret_is_refused_and_not_repeated(write: Write) -> None:
             id="no such project",
         ),
         pytest.param(
+            {"job_template_defaults": {"project": "Odoo", "inventory": "eu", "labels": ["all"]}},
+            "job_templates 'Health' labels=all: must be one of labels, and there are none",
+            id="a reference of the defaults",
+        ),
+        pytest.param(
+            {"job_template_defaults": {"inventory": "eu"}},
+            "job_templates 'Health' project: must be given, here or in job_template_defaults",
+            id="no project",
+        ),
+        pytest.param(
+            {
+                "job_template_defaults": {"project": "Odoo", "ask_inventory_on_launch": True},
+                "workflows": [{"name": "W", "nodes": [{"identifier": "a", "job_template": "Health"}]}],
+            },
+            "workflows 'W' node a inventory: must be given or asked for, 'Health' has none",
+            id="a node without inventory",
+        ),
+        pytest.param(
+            {
+                "notification_templates": [
+                    {
+                        "name": "N",
+                        "notification_type": "email",
+                        "notification_configuration": {"host": "smtp.example.com", "password": "hunter2"},
+                    }
+                ]
+            },
+            "notification_templates 'N' notification_configuration.password: is a secret in clear text, "
+            "must be {secret: owner/name}",
+            id="a notification's secret",
+        ),
+        pytest.param(
             {"job_template_defaults": {"project": "Odoo"}},
             "job_templates 'Health' inventory: must be given, or ask_inventory_on_launch be true",
             id="no inventory",

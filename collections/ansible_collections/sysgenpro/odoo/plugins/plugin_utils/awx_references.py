@@ -26,6 +26,8 @@ BUILT_IN = {
     "Source Control": {"password", "ssh_key_data", "ssh_key_unlock"},
     "Vault": {"vault_password"},
 }
+#: Fields of notifications that AWX keeps encrypted.
+NOTIFICATION_SECRETS = {"password", "token", "account_token", "grafana_key"}
 _NOTIFICATIONS = tuple(f"notification_templates_{event}" for event in ("started", "success", "error", "approvals"))
 #: For each kind of item, the options that name items of another kind.
 REFERENCES = {
@@ -54,6 +56,12 @@ GRANTED = ("job_templates", "workflows", "inventories", "projects", "credentials
 def problems(definition: Definition) -> list[str]:
     """Everything that is wrong with a definition that fits the schema, one line each."""
     return list(_Check(definition).run())
+
+
+def _clear_text(option: str, values: Item, secret: set[str]) -> Iterator[str]:
+    for name in sorted(secret & set(values)):
+        if values[name] != "" and not isinstance(values[name], dict):
+            yield f"{option}.{name}: is a secret in clear text, must be {{secret: owner/name}}"
 
 
 class _Check:
@@ -101,10 +109,13 @@ class _Check:
             yield f"organization {problem}"
 
     def _item(self, kind: str, item: Item) -> Iterator[str]:
+        if kind == "job_templates":
+            item = self._merged()[item["name"]]
         yield from self._named(item, REFERENCES.get(kind, {}))
         checks = {
             "inventories": self._check_inventory,
             "credentials": self._check_credential,
+            "notification_templates": self._check_notification,
             "job_templates": self._check_job_template,
             "workflows": self._check_workflow,
             "schedules": self._check_schedule,
@@ -144,14 +155,15 @@ class _Check:
                 yield f"inputs.{name}: must be one of {', '.join(sorted(fields))}"
             for name in sorted(set(own[kind]["inputs"].get("required", [])) - set(item["inputs"])):
                 yield f"inputs.{name}: is required"
-        for name in sorted(secret & set(item["inputs"])):
-            if not isinstance(item["inputs"][name], dict):
-                yield f"inputs.{name}: is a secret in clear text, must be {{secret: owner/name}}"
+        yield from _clear_text("inputs", item["inputs"], secret)
+
+    def _check_notification(self, item: Item) -> Iterator[str]:
+        yield from _clear_text("notification_configuration", item["notification_configuration"], NOTIFICATION_SECRETS)
 
     def _check_job_template(self, item: Item) -> Iterator[str]:
-        merged = {**self._document.get("job_template_defaults", {}), **item}
-        yield from self._named({"project": merged.get("project", "")}, {"project": "projects"})
-        if "inventory" not in merged and not merged.get("ask_inventory_on_launch"):
+        if "project" not in item:
+            yield "project: must be given, here or in job_template_defaults"
+        if "inventory" not in item and not item.get("ask_inventory_on_launch"):
             yield "inventory: must be given, or ask_inventory_on_launch be true"
         yield from question_problems(item.get("survey", []))
 

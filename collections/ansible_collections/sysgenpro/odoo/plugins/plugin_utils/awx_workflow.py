@@ -53,6 +53,8 @@ def _template(node: Item, workflow: Item, templates: dict[str, Item]) -> Iterato
     for question in template.get("survey", []):
         if question.get("required", True) and "default" not in question and question["variable"] not in answered:
             yield f"extra_data {question['variable']}: is required by {name!r}; the workflow's survey can ask for it"
+    if "inventory" not in {*node, *workflow, *template} and not workflow.get("ask_inventory_on_launch"):
+        yield f"inventory: must be given or asked for, {name!r} has none"
     for option in _PROMPTS:
         if option in node and not template.get(f"ask_{option}_on_launch"):
             yield f"{option}={node[option]}: {name!r} does not ask for it"
