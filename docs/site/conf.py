@@ -1,5 +1,16 @@
 """Sphinx's settings for the documentation site of the collection; scripts/site.sh builds it."""
 
+from __future__ import annotations
+
+import re
+import typing as t
+
+from docutils import nodes
+
+if t.TYPE_CHECKING:
+    from sphinx.addnodes import pending_xref
+    from sphinx.application import Sphinx
+
 project = "sysgenpro.odoo"
 copyright = "SysGenPro"  # noqa: A001  # Sphinx's own name
 title = "Ansible collection sysgenpro.odoo"
@@ -11,6 +22,33 @@ extensions = ["sphinx_antsibull_ext"]
 pygments_style = "ansible"
 highlight_language = "YAML+Jinja"
 default_role = "any"
-nitpicky = False
-# Pages of other projects are not looked up: the site is built where there is no internet.
-intersphinx_mapping: dict[str, tuple[str, str | None]] = {}
+
+ANSIBLE = "https://docs.ansible.com/ansible/latest"
+#: Labels of Ansible's own documentation that antsibull-docs refers to.
+LABELS = {
+    "action_plugins": "plugins/action.html",
+    "callback_plugins": "plugins/callback.html",
+    "ansible_configuration_settings": "reference_appendices/config.html",
+    "common_return_values": "reference_appendices/common_return_values.html",
+}
+OF_COLLECTION = re.compile(
+    r"ansible_collections\.(?!sysgenpro\.odoo\.)([a-z0-9_]+)\.([a-z0-9_]+)\.([a-z0-9_.]+_[a-z]+)"
+)
+
+
+def link_to_ansible(_app: Sphinx, _env: object, node: pending_xref, shown: nodes.TextElement) -> nodes.reference | None:
+    """Link what another collection or Ansible itself documents. Intersphinx would ask its site, and there may be no internet.
+
+    What is of this collection is left to Sphinx, which warns where it is not there.
+    """
+    target = str(node.get("reftarget", ""))
+    found = OF_COLLECTION.fullmatch(target)
+    place = "collections/{}/{}/{}.html".format(*found.groups()) if found else LABELS.get(target)
+    if place is None:
+        return None
+    return nodes.reference("", shown.astext(), refuri=f"{ANSIBLE}/{place}", internal=False)
+
+
+def setup(app: Sphinx) -> dict[str, bool]:
+    app.connect("missing-reference", link_to_ansible)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}

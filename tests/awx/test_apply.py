@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib.util
 import os
-import shutil
 import typing as t
 
 import pytest
@@ -27,12 +26,40 @@ SECRETS = {
 }
 
 
-def apply(address: str, *arguments: str) -> t.Any:
+SMALL = """
+organization: {name: Small}
+credentials:
+  - {name: Git, credential_type: Source Control, inputs: {username: git, ssh_key_data: {secret: awx/git_key}}}
+projects:
+  - {name: Odoo, scm_type: git, scm_url: https://git.example.com/odoo.git, credential: Git}
+inventories:
+  - {name: eu, sources: [{name: eu, source_project: Odoo, source_path: inventories/eu}]}
+job_templates:
+  - {name: Health, playbook: playbooks/health.yml, project: Odoo, inventory: eu, limit: tenants}
+schedules:
+  - {name: Nightly, unified_job_template: Health,
+     rrule: "DTSTART;TZID=Europe/Paris:20260101T030000 RRULE:FREQ=DAILY;INTERVAL=1"}
+"""
+
+
+def apply(address: str, *arguments: str, **changed: str) -> t.Any:
     """Run the playbook and return it, with the secrets it takes from the environment."""
     options = ["-e", f"awx_host={address}", "-e", "odoo_secret_source=env", *arguments]
     return playbook(
-        "playbooks/awx.yml", *options, ANSIBLE_COLLECTIONS_PATH=f"{ROOT}/collections:{COLLECTIONS}", **SECRETS
+        "playbooks/awx.yml",
+        *options,
+        ANSIBLE_COLLECTIONS_PATH=f"{ROOT}/collections:{COLLECTIONS}",
+        **{**SECRETS, **changed},
     )
+
+
+class Small(t.NamedTuple):
+    directory: Path
+    awx: Awx
+    address: str
+
+    def apply(self, *arguments: str, **changed: str) -> t.Any:
+        return apply(self.address, "-e", f"awx_definition_path={self.directory}", *arguments, **changed)
 
 
 @pytest.fixture(scope="module")
@@ -141,28 +168,49 @@ def test_a_second_run_changes_nothing(address: str, awx: Awx) -> None:
     assert [write for write in awx.writes if not write.endswith("/update/")] == []
 
 
-@pytest.mark.usefixtures("applied")
-def test_check_mode_says_what_would_change_and_writes_nothing(address: str, awx: Awx) -> None:
-    awx.get("job_templates", "Health")["limit"] = "somebody"
-    awx.writes.clear()
-    done = apply(address, "--check")
+@pytest.fixture(scope="module")
+def small(tmp_path_factory: pytest.TempPathFactory) -> Small:
+    """A definition with one of each that matters here, applied to an AWX of its own."""
+    directory = tmp_path_factory.mktemp("definition")
+    (directory / "all.yml").write_text(SMALL)
+    awx = Awx(["playbooks/health.yml"])
+    server = serve(awx, TOKEN)
+    made = Small(directory, awx, f"http://127.0.0.1:{server.server_port}")
+    done = made.apply()
+    assert done.returncode == 0, done.stdout[-4000:]
+    return made
+
+
+def test_check_mode_says_what_would_change_and_writes_nothing(small: Small) -> None:
+    small.awx.get("job_templates", "Health")["limit"] = "somebody"
+    small.awx.writes.clear()
+    done = small.apply("--check")
     assert done.returncode == 0, done.stdout[-4000:]
     assert "changed: [localhost] => (item=Health)" in done.stdout
-    assert awx.writes == []
+    assert small.awx.writes == []
 
 
-@pytest.mark.usefixtures("applied")
-def test_what_is_absent_is_removed_and_what_was_changed_by_hand_comes_back(
-    address: str, awx: Awx, tmp_path: Path
-) -> None:
-    awx.get("job_templates", "Health")["limit"] = "somebody"
-    definition = shutil.copytree(ROOT / "awx", tmp_path / "awx")
-    schedules = definition / "schedules.yml"
-    schedules.write_text(schedules.read_text().replace('"local: drift"', '"local: drift"\n    state: absent'))
-    done = apply(address, "-e", f"awx_definition_path={definition}")
+def test_what_is_absent_is_removed_and_what_was_changed_by_hand_comes_back(small: Small) -> None:
+    small.awx.get("job_templates", "Health")["limit"] = "somebody"
+    (small.directory / "all.yml").write_text(SMALL.replace("name: Nightly", "name: Nightly, state: absent"))
+    done = small.apply()
     assert done.returncode == 0, done.stdout[-4000:]
-    assert "local: drift" not in {item["name"] for item in awx.items["schedules"].values()}
-    assert awx.get("job_templates", "Health")["limit"] == "tenants"
+    assert small.awx.items["schedules"] == {}
+    assert small.awx.get("job_templates", "Health")["limit"] == "tenants"
+
+
+def test_a_changed_secret_is_written_when_it_is_told_to(small: Small) -> None:
+    for arguments, expected in ((), "a key"), (("-e", "awx_update_secrets=true"), "a new key"):
+        done = small.apply(*arguments, AWX_GIT_KEY="a new key")
+        assert done.returncode == 0, done.stdout[-4000:]
+        assert small.awx.get("credentials", "Git")["inputs"]["ssh_key_data"] == expected
+
+
+def test_what_awx_refuses_is_said_with_its_own_words(small: Small) -> None:
+    (small.directory / "all.yml").write_text(SMALL.replace("health.yml", "cure.yml"))
+    done = small.apply()
+    assert done.returncode == 2
+    assert "Playbook not found for project: playbooks/cure.yml" in done.stdout
 
 
 def test_a_wrong_token_is_said(address: str) -> None:
