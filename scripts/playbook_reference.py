@@ -235,7 +235,13 @@ def index(playbooks: list[Playbook]) -> str:
     for playbook in playbooks:
         reference = f":ref:`{playbook.name} <ansible_collections.{FQCN}.{playbook.name}_playbook>`"
         lines.append(f"* {reference} -- {_rst(playbook.description)}")
-    lines += ["", ".. toctree::", "    :hidden:", "", *[f"    {playbook.name}_playbook" for playbook in playbooks]]
+    lines += [
+        "",
+        ".. toctree::",
+        "    :hidden:",
+        "",
+        *[f"    {each.name} <{each.name}_playbook>" for each in playbooks],
+    ]
     return "\n".join(lines) + "\n"
 
 

@@ -10,7 +10,7 @@ site=${1:-$ROOT/.cache/site}
 rst=$site/rst
 rm -rf "$site"
 mkdir -p "$rst/collections"
-cp docs/site/{conf.py,index.rst} "$rst"
+cp -r docs/site/{conf.py,index.rst,static} "$rst"
 export ANSIBLE_COLLECTIONS_PATH=$ROOT/collections
 antsibull-docs --config-file docs/site/antsibull-docs.cfg collection --use-current --squash-hierarchy --cleanup everything \
     --dest-dir "$rst/collections" sysgenpro.odoo

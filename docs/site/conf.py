@@ -18,10 +18,14 @@ html_title = title
 html_short_title = title
 html_theme = "furo"
 html_show_sphinx = False
+html_static_path = ["static"]
+html_css_files = ["site.css"]
 extensions = ["sphinx_antsibull_ext"]
 pygments_style = "ansible"
 highlight_language = "YAML+Jinja"
 default_role = "any"
+# -- begins an option here, not an aside.
+smartquotes = False
 
 ANSIBLE = "https://docs.ansible.com/ansible/latest"
 #: Labels of Ansible's own documentation that antsibull-docs refers to.
@@ -34,6 +38,7 @@ LABELS = {
 OF_COLLECTION = re.compile(
     r"ansible_collections\.(?!sysgenpro\.odoo\.)([a-z0-9_]+)\.([a-z0-9_]+)\.([a-z0-9_.]+_[a-z]+)"
 )
+CONTENTS = re.compile(r"^\.\. contents::\n(?:   :.*\n)*", re.MULTILINE)
 
 
 def link_to_ansible(_app: Sphinx, _env: object, node: pending_xref, shown: nodes.TextElement) -> nodes.reference | None:
@@ -49,6 +54,12 @@ def link_to_ansible(_app: Sphinx, _env: object, node: pending_xref, shown: nodes
     return nodes.reference("", shown.astext(), refuri=f"{ANSIBLE}/{place}", internal=False)
 
 
+def without_contents(_app: Sphinx, _page: str, source: list[str]) -> None:
+    """The theme shows a page's contents beside it, and an error in place of a second list of them."""
+    source[0] = CONTENTS.sub("", source[0])
+
+
 def setup(app: Sphinx) -> dict[str, bool]:
     app.connect("missing-reference", link_to_ansible)
+    app.connect("source-read", without_contents)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -125,7 +125,7 @@ def test_a_template_that_wants_one_tenant_reaches_nobody_before_one_is_named(run
     done = run("Resume", "local")
     assert done.status != 0
     assert "name-one-tenant" in done.out
-    assert "does not match any hosts" in done.out
+    assert "no hosts to target" in done.out
 
 
 def test_render_writes_the_tree_once(run: Launch, tmp_path: Path) -> None:

@@ -95,6 +95,11 @@ def test_every_link_within_the_site_leads_somewhere(parsed: dict[Path, Links]) -
     assert broken == []
 
 
+def test_no_page_shows_an_error() -> None:
+    pages = SITE.rglob("*.html")
+    assert [path.name for path in pages if 'class="system-message' in path.read_text(encoding="utf-8")] == []
+
+
 def test_nothing_is_loaded_from_elsewhere() -> None:
     text = (SITE / "index.html").read_text(encoding="utf-8")
     assert 'src="http' not in text
@@ -112,7 +117,14 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> t.Iterator[Page]:
         browser.close()
 
 
+#: Elements of the text that a theme's style sheet puts an error before; no file has its words.
+ERRORS = """[...document.querySelectorAll("article *")]
+    .map(element => getComputedStyle(element, "::before").content).filter(content => content.includes("ERROR"))"""
+
+
 def shot(page: Page, name: str) -> None:
+    """Leave a picture of a page that shows no error."""
+    assert page.evaluate(ERRORS) == []
     RESULTS.mkdir(parents=True, exist_ok=True)
     page.screenshot(path=str(RESULTS / f"{name}.png"))
 
@@ -132,7 +144,7 @@ def test_a_reader_goes_from_the_front_page_to_a_playbook_a_role_and_a_module(pag
 
     page.locator("article").get_by_role("link", name="sysgenpro.odoo.postgresql").first.click()
     expect(page.locator("h1")).to_contain_text("sysgenpro.odoo.postgresql role")
-    expect(page.get_by_text("postgresql_cluster", exact=True).first).to_be_visible()
+    expect(page.locator("article").get_by_text("postgresql_cluster", exact=True).first).to_be_visible()
     shot(page, "role")
 
     page.goto((SITE / "collections/odoo_stack_module.html").as_uri())
