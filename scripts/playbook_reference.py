@@ -234,7 +234,7 @@ def index(playbooks: list[Playbook]) -> str:
     ]
     for playbook in playbooks:
         reference = f":ref:`{playbook.name} <ansible_collections.{FQCN}.{playbook.name}_playbook>`"
-        lines.append(f"* {reference} -- {_rst(playbook.description)}")
+        lines.append(f"* {reference}: {_rst(playbook.description)}")
     lines += [
         "",
         ".. toctree::",

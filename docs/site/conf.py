@@ -38,6 +38,8 @@ LABELS = {
 OF_COLLECTION = re.compile(
     r"ansible_collections\.(?!sysgenpro\.odoo\.)([a-z0-9_]+)\.([a-z0-9_]+)\.([a-z0-9_.]+_[a-z]+)"
 )
+#: In titles and lists of antsibull-docs, which counts on smartquotes.
+TITLE_DASH = re.compile(r"^(\* :ans\w+:`[^`\n]+`|.*) -- (?=:?[^\n]*\n(?:[-+=~^]{4,}$|\* :ans|$))", re.MULTILINE)
 CONTENTS = re.compile(r"^\.\. contents::\n(?:   :.*\n)*", re.MULTILINE)
 
 
@@ -54,12 +56,12 @@ def link_to_ansible(_app: Sphinx, _env: object, node: pending_xref, shown: nodes
     return nodes.reference("", shown.astext(), refuri=f"{ANSIBLE}/{place}", internal=False)
 
 
-def without_contents(_app: Sphinx, _page: str, source: list[str]) -> None:
+def for_the_theme(_app: Sphinx, _page: str, source: list[str]) -> None:
     """The theme shows a page's contents beside it, and an error in place of a second list of them."""
-    source[0] = CONTENTS.sub("", source[0])
+    source[0] = TITLE_DASH.sub("\\1: ", CONTENTS.sub("", source[0]))
 
 
 def setup(app: Sphinx) -> dict[str, bool]:
     app.connect("missing-reference", link_to_ansible)
-    app.connect("source-read", without_contents)
+    app.connect("source-read", for_the_theme)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
