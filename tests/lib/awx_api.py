@@ -226,6 +226,7 @@ class _Handler(BaseHTTPRequestHandler):
         size = int(self.headers.get("Content-Length") or 0)
         body = json.loads(self.rfile.read(size) or b"{}")
         url = urllib.parse.urlsplit(self.path)
+        answer: t.Any
         if self.headers.get("Authorization") != f"Bearer {self.token}":
             status, answer = 401, {"detail": "Authentication credentials were not provided."}
         else:

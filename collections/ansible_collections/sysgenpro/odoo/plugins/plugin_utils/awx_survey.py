@@ -77,7 +77,8 @@ def answer_problems(answers: Item, template: Item, *, complete: bool) -> Iterato
 def _answer(question: Item, value: t.Any) -> Iterator[str]:
     said = f"{question['variable']}={value}"
     types = _TYPES[question["type"]]
-    if not isinstance(value, types) or isinstance(value, bool):
+    fits = isinstance(value, types) and not isinstance(value, bool)
+    if not fits:
         yield f"{said}: must be {' or '.join(kind.__name__ for kind in types)}"
         return
     choices = question.get("choices")
