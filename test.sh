@@ -5,7 +5,7 @@ set -uo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/scripts/environment.sh"
 
 # A stage is a script tests/stages/<name>.sh; these lists say which run, and in which order.
-CI_STAGES=(lint types contracts sanity unit quickstart molecule)
+CI_STAGES=(lint types contracts sanity unit galaxy docs awx quickstart molecule)
 DOCKER_STAGES=(quickstart molecule)
 ALL_STAGES=("${CI_STAGES[@]}" drill faults kubernetes)
 
@@ -18,6 +18,9 @@ Usage: ./test.sh [-v] [stage…]
   contracts    which package may import which (import-linter)
   sanity       ansible-test sanity on a copy of the collection
   unit         pytest: unit, property and documentation tests
+  galaxy       the collection built, installed elsewhere and used by full names; the context of an execution environment
+  docs         the documentation site, built without a warning and seen in a browser
+  awx          AWX's definition applied with awx.awx; every job template run by ansible-runner as AWX does
   molecule     roles on two systemd hosts with Docker inside
   quickstart   the local region from end to end, seen by psql, redis-cli, an S3 client, curl and a browser; faults
   drill        recovery drills on the local region, which is brought up, or up to date
