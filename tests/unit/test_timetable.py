@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import itertools
 import zoneinfo
 
 import pytest
@@ -10,9 +11,17 @@ from ansible_collections.sysgenpro.odoo.plugins.module_utils._model import timet
 from hypothesis import given
 from hypothesis import strategies as st
 
-UTC = datetime.timezone.utc
+UTC = datetime.UTC
 PARIS = "Europe/Paris"
-ZONES = (PARIS, "America/New_York", "Asia/Kolkata", "Australia/Lord_Howe", "Africa/Casablanca", "America/Santiago", "UTC")
+ZONES = (
+    PARIS,
+    "America/New_York",
+    "Asia/Kolkata",
+    "Australia/Lord_Howe",
+    "Africa/Casablanca",
+    "America/Santiago",
+    "UTC",
+)
 
 
 def utc(text: str) -> datetime.datetime:
@@ -34,7 +43,10 @@ def test_windows_are_read(text: str, days: set[int], start: int, end: int) -> No
     assert timetable.windows([text]) == (timetable.Window(frozenset(days), start, end),)
 
 
-@pytest.mark.parametrize("text", ["", "Mon-Fri", "mon 07:00-20:00", "Mon 7:00-20:00", "Mon 07:00-25:00", "Mon 24:00-25:00", "Lun 07:00-20:00"])
+@pytest.mark.parametrize(
+    "text",
+    ["", "Mon-Fri", "mon 07:00-20:00", "Mon 7:00-20:00", "Mon 07:00-25:00", "Mon 24:00-25:00", "Lun 07:00-20:00"],
+)
 def test_what_is_no_window_is_refused_with_an_example(text: str) -> None:
     assert "Mon-Fri 07:00-20:00" in str(timetable.hours([text]))
 
@@ -93,7 +105,10 @@ def test_a_window_that_is_left_out_whole_never_comes() -> None:
 
 def test_windows_that_touch_are_one_stretch() -> None:
     found = timetable.windows(["Mon-Fri 07:00-24:00", "Tue-Sat 00:00-07:00"])
-    assert timetable.awake(found, "UTC", utc("2026-11-25T03:00:00")) == (utc("2026-11-23T07:00:00"), utc("2026-11-28T07:00:00"))
+    assert timetable.awake(found, "UTC", utc("2026-11-25T03:00:00")) == (
+        utc("2026-11-23T07:00:00"),
+        utc("2026-11-28T07:00:00"),
+    )
 
 
 def times() -> st.SearchStrategy[datetime.datetime]:
@@ -127,7 +142,7 @@ def test_stretches_are_ordered_apart_and_found_by_their_moments(
 ) -> None:
     found = timetable.windows([f"{','.join(sorted(days))} {start}-{end}"])
     stretches = timetable.stretches(found, zone, now)
-    assert all(one.start < one.end < other.start for one, other in zip(stretches, stretches[1:]))
+    assert all(one.start < one.end < other.start for one, other in itertools.pairwise(stretches))
     waking = timetable.next_waking(found, zone, now)
     if waking:
         assert waking > now

@@ -32,14 +32,19 @@ class ActionModule(ActionBase):
         except InvalidTenant as error:
             raise AnsibleActionFail("\n".join(error.problems)) from None
         found = origins.layers(
-            task_vars["hostvars"], host, task_vars.get("ansible_inventory_sources") or [], task_vars.get("playbook_dir", "")
+            task_vars["hostvars"],
+            host,
+            task_vars.get("ansible_inventory_sources") or [],
+            task_vars.get("playbook_dir", ""),
         )
         vaulted = {name for name, layers in found.items() if layers[-1].value == origins.VAULTED}
         shown = {name: origins.VAULTED if name in vaulted else value for name, value in values.items()}
         pattern = str(self._task.args.get("match") or "*")
         chosen = [origin for origin in explain(tenant, shown, found) if fnmatch.fnmatch(origin.name, pattern)]
         if not chosen:
-            raise AnsibleActionFail(f"match={pattern!r}: must be a variable of a tenant, or a pattern such as odoo_web_*")
+            raise AnsibleActionFail(
+                f"match={pattern!r}: must be a variable of a tenant, or a pattern such as odoo_web_*"
+            )
         return {
             "changed": False,
             "values": [dataclasses.asdict(origin) for origin in chosen],

@@ -47,7 +47,11 @@ class ActionModule(ActionBase):
             # On a cluster nobody sleeps yet; what is there is found out by whoever acts.
             rest = Rest() if tenant.runtime == "kubernetes" else Rest(**kept) if kept else None
             due = plan_schedule(tenant, rest, now)
-            after = {key: value for key, value in dataclasses.asdict(by_timetable(asleep=False, now=now)).items() if key != "asleep"}
+            after = {
+                key: value
+                for key, value in dataclasses.asdict(by_timetable(asleep=False, now=now)).items()
+                if key != "asleep"
+            }
             plan.append({"host": host, **dataclasses.asdict(due), "rest": after})
         return {**result, "changed": False, "plan": plan}
 

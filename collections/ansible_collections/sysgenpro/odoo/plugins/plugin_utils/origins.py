@@ -72,11 +72,12 @@ def _read(loader: t.Any, path: str) -> dict[str, tuple[int, t.Any]]:
     if lines[:1] and lines[0].startswith("$ANSIBLE_VAULT"):
         return {str(name): (0, VAULTED) for name in content}
     numbers = {
-        match[1]: number for number, line in enumerate(lines, 1) for match in [re.match(r"[\"']?(\w+)[\"']?\s*:", line)] if match
+        match[1]: number
+        for number, line in enumerate(lines, 1)
+        for match in [re.match(r"[\"']?(\w+)[\"']?\s*:", line)]
+        if match
     }
-    vaulted = {
-        match[1] for line in lines for match in [re.match(r"(\w+)\s*:\s*!vault", line)] if match
-    }
+    vaulted = {match[1] for line in lines for match in [re.match(r"(\w+)\s*:\s*!vault", line)] if match}
     return {
         str(name): (numbers.get(str(name), 0), VAULTED if name in vaulted else value) for name, value in content.items()
     }

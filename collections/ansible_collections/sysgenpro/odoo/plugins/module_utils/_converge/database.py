@@ -292,6 +292,14 @@ class TenantDatabase:
         self.reporting.drop(connection)
 
 
+def in_one_transaction(inside: t.Any, statements: t.Sequence[clone.Statement]) -> None:
+    """Run statements in one transaction."""
+    postgresql.execute(inside, "BEGIN")
+    for statement, parameters in statements:
+        postgresql.execute(inside, statement, parameters=parameters)
+    postgresql.execute(inside, "COMMIT")
+
+
 def renew(inside: t.Any, statements: t.Sequence[clone.Statement]) -> None:
     """Make the connection's database one of its own, in one transaction."""
     postgresql.execute(inside, "BEGIN")

@@ -12,9 +12,7 @@ import json
 import typing as t
 
 from .._adapters import files, local_http
-from .._plan.schedule import Rest
 from .._plan.stack import plan_absent, plan_asleep, plan_stack, plan_stopped
-from .._plan.types import Observed, Step
 from .._render import docker as docker_render
 from .._render import traefik as traefik_render
 from .._render.containers import ODOO_UID
@@ -27,6 +25,8 @@ if t.TYPE_CHECKING:
     from .._adapters.docker_engine import DockerEngine
     from .._model.secrets import Secrets
     from .._model.tenant import Tenant
+    from .._plan.schedule import Rest
+    from .._plan.types import Observed, Step
     from .._render.docker import ContainerSet, Desired
 
 ODOO_GID = ODOO_UID
@@ -87,7 +87,9 @@ class Stack:
         remembered = rests.read(self.directory)
         if remembered.asleep and not restored and not home:
             return self.asleep(secrets, remembered, check=check)
-        return self.awake(secrets, dataclasses.replace(remembered, asleep=False), check=check, restored=restored, home=home)
+        return self.awake(
+            secrets, dataclasses.replace(remembered, asleep=False), check=check, restored=restored, home=home
+        )
 
     def awake(
         self,

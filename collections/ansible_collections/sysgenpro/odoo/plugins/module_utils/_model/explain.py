@@ -69,7 +69,9 @@ def _field(tenant: Tenant, field: t.Any, values: t.Mapping[str, t.Any], layers: 
         return Origin(field.name, shown, "a variable of the run", "set by no file of the inventory", ())
     *lost, winner = layers
     rule = "" if not _templated(winner.value) else "templated"
-    return Origin(field.name, shown, winner.where, rule, tuple(f"{layer.where} {_short(layer)}" for layer in reversed(lost)))
+    return Origin(
+        field.name, shown, winner.where, rule, tuple(f"{layer.where} {_short(layer)}" for layer in reversed(lost))
+    )
 
 
 def _templated(value: t.Any) -> bool:
@@ -84,12 +86,16 @@ def _short(layer: Layer) -> str:
 def _computed(tenant: Tenant) -> t.Iterator[Origin]:
     """What no variable sets and what follows from several."""
     for workload in capacity.workloads(tenant):
-        value = f"{workload.replicas} × {workload.connections} connections, {workload.memory_mb} MiB each"
+        value = f"{workload.replicas} times {workload.connections} connections, {workload.memory_mb} MiB each"
         rule = f"odoo_packing={tenant.packing!r}; replaced {workload.replaces.replace('_', '/')}"
         yield Origin(f"workload {workload.name}", value, "the model (capacity)", rule, ())
-    rule = f"replicas × connections, twice where a rollout has old and new, and {capacity.OPERATOR_CONNECTIONS} for operators"
+    rule = f"replicas times connections, twice where a rollout has old and new, and {capacity.OPERATOR_CONNECTIONS} for operators"
     yield Origin("connection budget", capacity.connection_budget(tenant), "the model (capacity)", rule, ())
-    yield Origin("replica budget", capacity.replica_budget(tenant), "the model (capacity)", "connections to one replica", ())
-    yield Origin("installed modules", list(tenant.all_modules), "the model (tenant)", "odoo_modules and the platform's own", ())
+    yield Origin(
+        "replica budget", capacity.replica_budget(tenant), "the model (capacity)", "connections to one replica", ()
+    )
+    yield Origin(
+        "installed modules", list(tenant.all_modules), "the model (tenant)", "odoo_modules and the platform's own", ()
+    )
     yield Origin("reporting role", tenant.reporting_user, "the model (tenant)", "odoo_database_user and _reporting", ())
     yield Origin("redis prefix", tenant.redis_prefix, "the model (tenant)", "the tenant's name", ())

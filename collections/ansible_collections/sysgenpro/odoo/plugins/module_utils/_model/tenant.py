@@ -167,6 +167,7 @@ NOT_OF_TENANTS = frozenset(
         "odoo_gitops_path",
         "odoo_import_filestore",
         "odoo_import_path",
+        "odoo_import_tolerate_missing",
         "odoo_logs_lines",
         "odoo_logs_match",
         "odoo_logs_since",

@@ -46,7 +46,10 @@ def plan_schedule(tenant: Tenant, rest: Rest | None, now: datetime.datetime) -> 
     :param rest: what its place remembers; None where the tenant is not there.
     """
     if expired(tenant, now):
-        return Due("remove", f"it expired at {_text(timetable.at(tenant.expires, tenant.time_zone))}, its owner is {tenant.owner}")
+        return Due(
+            "remove",
+            f"it expired at {_text(timetable.at(tenant.expires, tenant.time_zone))}, its owner is {tenant.owner}",
+        )
     if rest is None:
         return Due("none", "it is not there")
     if rest.until and now < _moment(rest.until):

@@ -101,7 +101,10 @@ def plan_asleep(observed: Observed, tenant: str, route: str) -> tuple[Step, ...]
     cause = "the tenant sleeps"
     steps: list[Step] = []
     if observed.route != route:
-        steps += [Step("write_route", tenant, cause, content=route), Step("await_page", tenant, "the route was written")]
+        steps += [
+            Step("write_route", tenant, cause, content=route),
+            Step("await_page", tenant, "the route was written"),
+        ]
     alive = [container for container in observed.containers if container.state in ALIVE]
     return (*steps, *_drain(alive, cause), *(Step("stop_container", container.name, cause) for container in alive))
 
