@@ -36,6 +36,12 @@ OF_TENANTS: dict[str, dict[str, t.Any]] = {
     "odoo_export": {"secrets": SECRETS, "path": "/nowhere"},
     "odoo_health": {"password": HIDDEN, "key": HIDDEN},
     "odoo_hold": {"password": HIDDEN},
+    "odoo_import": {
+        "passwords": PASSWORDS,
+        "image": "sysgenpro/postgresql:1",
+        "source": "/nowhere.zip",
+        "aside": "a__1",
+    },
     "odoo_module": {"passwords": PASSWORDS},
     "odoo_restore": {
         "passwords": PASSWORDS,
@@ -44,7 +50,9 @@ OF_TENANTS: dict[str, dict[str, t.Any]] = {
         "origin": "1",
         "aside": "a__1",
     },
+    "odoo_shell": {"secrets": SECRETS, "script": HIDDEN},
     "odoo_stack": {"secrets": SECRETS},
+    "odoo_status": {"database_password": HIDDEN},
     "odoo_trial": {
         "server": TRIED,
         "storage": {"access_key": "key", "secret_key": HIDDEN},

@@ -59,6 +59,8 @@ class ActionModule(ActionBase):
                 "restored: a tenant on Kubernetes cannot be served from a restored server yet",
                 hint="Bring the restored database home",
             )
+        if params["state"] == "asleep":
+            raise OdooError("A tenant on Kubernetes cannot sleep yet", hint="Leave odoo_awake_hours empty")
         holder = f"process {os.getpid()} since {time.strftime('%Y-%m-%dT%H:%M:%SZ', time.gmtime())}"
         access = kubeconfig.load(
             params["kubeconfig"] or tenant.kubeconfig, params["context"] or tenant.kubernetes_context

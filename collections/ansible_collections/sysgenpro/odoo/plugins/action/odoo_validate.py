@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import datetime
 import typing as t
 
 from ansible.errors import AnsibleError
@@ -11,6 +12,7 @@ from ansible.plugins.action import ActionBase
 from ansible.plugins.loader import lookup_loader
 from ansible_collections.sysgenpro.odoo.plugins.module_utils._model import fleet
 from ansible_collections.sysgenpro.odoo.plugins.module_utils._model.tenant import Tenant, declared, parse
+from ansible_collections.sysgenpro.odoo.plugins.module_utils._plan.schedule import expired
 from ansible_collections.sysgenpro.odoo.plugins.module_utils._render.kubernetes import render as kubernetes_render
 from ansible_collections.sysgenpro.odoo.plugins.module_utils._support.errors import InvalidTenant
 from ansible_collections.sysgenpro.odoo.plugins.plugin_utils import flows
@@ -59,7 +61,10 @@ class ActionModule(ActionBase):
                 "problems": problems,
                 "msg": "\n".join([f"The inventory is refused, {count}:", *problems]),
             }
-        return {"changed": False, "tenants": [tenant.tenant for tenant in tenants], "problems": []}
+        now = datetime.datetime.now(datetime.timezone.utc)
+        # Nothing was refused, so there is one tenant a host, in the hosts' order.
+        gone = [host for host, tenant in zip(hosts, tenants) if expired(tenant, now)]
+        return {"changed": False, "tenants": [tenant.tenant for tenant in tenants], "expired": gone, "problems": []}
 
     def _tenant(self, host: str, task_vars: dict[str, t.Any]) -> Tenant:
         variables = declared(task_vars["hostvars"][host])

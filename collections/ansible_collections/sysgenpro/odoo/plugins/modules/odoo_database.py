@@ -36,6 +36,12 @@ options:
     description: The tenant's name, typed again; required for O(state=absent).
     type: str
     default: ""
+  relocate:
+    description:
+      - Record C(odoo_place) as the place of a database that is recorded at another one, which is refused otherwise. The role's
+        entry point C(relocate) has stopped the tenant at the former place before.
+    type: bool
+    default: false
 attributes:
   check_mode:
     description: Can run in check mode and return what would change.
@@ -90,7 +96,8 @@ from ansible_collections.sysgenpro.odoo.plugins.module_utils._support.results im
 
 def converge(module: AnsibleModule) -> dict[str, object]:
     tenant = parse(module.params["tenant"], host=str(module.params["tenant"].get("odoo_tenant")))
-    database = TenantDatabase(runner(tenant, timeout=1800), tenant, Passwords(**module.params["passwords"]))
+    passwords, relocate = Passwords(**module.params["passwords"]), module.params["relocate"]
+    database = TenantDatabase(runner(tenant, timeout=1800), tenant, passwords, relocate)
     if module.params["state"] == "present":
         return database.present(check=module.check_mode)
     if module.params["state"] == "spare":
@@ -107,6 +114,7 @@ def main() -> None:
     own = {
         "state": {"type": "str", "choices": ["present", "absent", "spare"], "default": "present"},
         "confirm": {"type": "str", "default": ""},
+        "relocate": {"type": "bool", "default": False},
     }
     module = AnsibleModule(argument_spec={**TENANT, **TENANT_PASSWORDS, **own}, supports_check_mode=True)
     run(module, f"converge the database of {module.params['tenant'].get('odoo_tenant')}", lambda: converge(module))

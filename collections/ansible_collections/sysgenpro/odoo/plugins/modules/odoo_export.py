@@ -24,6 +24,10 @@ options:
     description: Directory to write, on the host the module runs on. A finished export is verified and left as it is.
     type: path
     required: true
+  archive:
+    description: Also make one file of it, O(path) with C(.tar.gz), readable by root alone.
+    type: bool
+    default: false
 attributes:
   check_mode:
     description: Says whether the export would be made.
@@ -51,6 +55,10 @@ path:
   description: The directory.
   type: str
   returned: success
+archive:
+  description: The one file of it.
+  type: str
+  returned: when O(archive)
 files:
   description: Number of files whose checksums were verified.
   type: int
@@ -79,11 +87,12 @@ def export(module: AnsibleModule) -> dict[str, object]:
     done = (Path(given["path"]) / runner.SUMS).exists()
     if module.check_mode:
         return {"changed": not done, "path": given["path"]}
-    return {"changed": not done, **runner.export(DockerEngine(timeout=3600), tenant, secrets, given["path"])}
+    result = {"changed": not done, **runner.export(DockerEngine(timeout=3600), tenant, secrets, given["path"])}
+    return {**result, "archive": runner.archive(given["path"])} if given["archive"] else result
 
 
 def main() -> None:
-    path = {"path": {"type": "path", "required": True}}
+    path = {"path": {"type": "path", "required": True}, "archive": {"type": "bool", "default": False}}
     module = AnsibleModule(argument_spec={**TENANT, **TENANT_SECRETS, **path}, supports_check_mode=True)
     run(module, f"export {module.params['tenant'].get('odoo_tenant')}", lambda: export(module))
 

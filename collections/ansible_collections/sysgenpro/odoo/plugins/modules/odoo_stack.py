@@ -33,9 +33,27 @@ options:
     description:
       - Whether the stack exists. V(absent) removes routes, containers, bridge and files, and no data.
       - V(stopped) stops the containers, so that nothing of the tenant works on its database; V(present) starts them again.
+      - V(asleep) stops them too, on Docker, sends whoever asks for the tenant to a page that says so, and is remembered, so that
+        V(present) leaves a sleeper asleep. V(awake) is V(present) that wakes one; so do O(restored) and O(home).
     type: str
-    choices: [present, stopped, absent]
+    choices: [present, awake, asleep, stopped, absent]
     default: present
+  rest:
+    description: What is remembered with V(asleep) and V(awake); the filter P(sysgenpro.odoo.rest#filter) makes it.
+    type: dict
+    suboptions:
+      since:
+        description: When it was decided, UTC.
+        type: str
+        default: ''
+      until:
+        description: Until when the timetable is not followed, UTC; empty where it is.
+        type: str
+        default: ''
+      cause:
+        description: Who or what decided.
+        type: str
+        default: ''
   restored:
     description:
       - Serve the tenant from this restored server instead of its own cluster. It is remembered, so that a later convergence
@@ -111,7 +129,12 @@ steps:
 restored:
   description: The restored server the tenant is served from; null where it is its own cluster.
   type: dict
-  returned: when state is present
+  returned: when state is present, awake or asleep
+rest:
+  description: Whether the tenant sleeps, since when, until when the timetable is not followed, and why.
+  type: dict
+  returned: on Docker, when state is present, awake or asleep
+  sample: {asleep: true, cause: its timetable, since: "2026-01-30T19:00:12Z", until: ""}
 stack:
   description: The stack as observed afterwards.
   type: dict
@@ -126,6 +149,7 @@ from ansible_collections.sysgenpro.odoo.plugins.module_utils._adapters.docker_en
 from ansible_collections.sysgenpro.odoo.plugins.module_utils._converge.stack import Stack
 from ansible_collections.sysgenpro.odoo.plugins.module_utils._model.secrets import parse_secrets
 from ansible_collections.sysgenpro.odoo.plugins.module_utils._model.tenant import parse
+from ansible_collections.sysgenpro.odoo.plugins.module_utils._plan.schedule import Rest
 from ansible_collections.sysgenpro.odoo.plugins.module_utils._support.arguments import (
     STACK,
     STACK_EXCLUSIVE,
@@ -150,9 +174,13 @@ def converge(module: AnsibleModule) -> dict[str, object]:
     if module.params["state"] == "stopped":
         return stack.stopped(check=module.check_mode)
     secrets = parse_secrets(module.params["secrets"], host=host)
-    return stack.present(
-        secrets, check=module.check_mode, restored=module.params["restored"], home=module.params["home"]
-    )
+    check, server = module.check_mode, {"restored": module.params["restored"], "home": module.params["home"]}
+    rest = {name: value for name, value in (module.params["rest"] or {}).items() if value}
+    if module.params["state"] == "asleep":
+        return stack.asleep(secrets, Rest(asleep=True, **rest), check=check)
+    if module.params["state"] == "awake":
+        return stack.awake(secrets, Rest(**rest), check=check, **server)
+    return stack.present(secrets, check=check, **server)
 
 
 def main() -> None:

@@ -43,6 +43,11 @@ tenants:
   type: list
   elements: str
   returned: success
+expired:
+  description: Inventory hosts of tenants whose C(odoo_expires) has passed.
+  type: list
+  elements: str
+  returned: success
 problems:
   description: What is wrong, one text a problem.
   type: list

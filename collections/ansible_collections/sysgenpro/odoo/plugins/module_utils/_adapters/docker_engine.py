@@ -13,6 +13,7 @@ from __future__ import annotations
 import http.client
 import json
 import socket
+import time
 import typing as t
 from urllib.parse import quote, urlencode
 
@@ -166,11 +167,13 @@ class DockerEngine:
         code = int(self._json("GET", f"/exec/{identifier}/json")["ExitCode"])
         return code, _demultiplex(content).decode(errors="replace")
 
-    def logs(self, name: str, *, lines: int = 20) -> list[str]:
-        """The last lines of a container's output, oldest first; none when it is gone."""
-        status, content = self._call(
-            "GET", f"/containers/{quote(name)}/logs", query={"stdout": 1, "stderr": 1, "tail": lines}
-        )
+    def logs(self, name: str, *, lines: int = 20, since: int = 0) -> list[str]:
+        """The last lines of a container's output, oldest first; none when it is gone.
+
+        :param since: seconds back from now; 0 for any time.
+        """
+        query = {"stdout": 1, "stderr": 1, "tail": lines, **({"since": int(time.time()) - since} if since else {})}
+        status, content = self._call("GET", f"/containers/{quote(name)}/logs", query=query)
         return [] if status >= 400 else _demultiplex(content).decode(errors="replace").splitlines()
 
     def put_archive(self, name: str, path: str, archive: bytes) -> None:

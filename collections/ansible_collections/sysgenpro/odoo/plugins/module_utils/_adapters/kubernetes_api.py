@@ -163,9 +163,16 @@ class KubernetesApi:
         if status != 404:
             self._checked(status, answer, str(target))
 
-    def logs(self, namespace: str, pod: str, container: str, *, lines: int = 20, previous: bool = False) -> list[str]:
-        """The last lines a container said, oldest first; none where it has not started or is gone."""
+    def logs(
+        self, namespace: str, pod: str, container: str, *, lines: int = 20, previous: bool = False, since: int = 0
+    ) -> list[str]:
+        """The last lines a container said, oldest first; none where it has not started or is gone.
+
+        :param since: seconds back from now; 0 for any time.
+        """
         query = {"container": container, "tailLines": str(lines), "previous": str(previous).lower()}
+        if since:
+            query["sinceSeconds"] = str(since)
         path = f"{object_path(KINDS['v1', 'Pod'], namespace, pod)}/log"
         status, content = self._send("GET", path, None, query=query, content_type="")
         # A kubelet that has removed the container says so in the place of its words.

@@ -47,11 +47,12 @@ class Passwords:
 
 @dataclasses.dataclass
 class TenantDatabase:
-    """One tenant's role and database on its PostgreSQL cluster."""
+    """One tenant's role and database on its PostgreSQL cluster. ``relocate`` as in plan_database."""
 
     jobs: Runner
     tenant: Tenant
     passwords: Passwords
+    relocate: bool = False
 
     @property
     def server(self) -> Server:
@@ -87,7 +88,7 @@ class TenantDatabase:
     def _plan(self, observed: ObservedDatabase, limit: int) -> tuple[DatabaseStep, ...]:
         exists = observed.comment is not None
         reporting = plan_reporting(self.tenant, observed.reporting, exists=exists)
-        return plan.plan_database(self.tenant, observed, limit) + reporting
+        return plan.plan_database(self.tenant, observed, limit, relocate=self.relocate) + reporting
 
     def present(self, *, check: bool) -> dict[str, t.Any]:
         """Give the tenant its role and database.
@@ -140,7 +141,7 @@ class TenantDatabase:
             if step.action == "refuse_place":
                 raise OdooError(
                     f"Database {step.subject} lives elsewhere: {step.cause}",
-                    hint="Correct odoo_place: two places must never work on one database",
+                    hint="Correct odoo_place, or move it with the playbook relocate: two places must never work on one database",
                 )
 
     def _apply(self, connection: t.Any, steps: tuple[DatabaseStep, ...]) -> None:
@@ -291,6 +292,11 @@ class TenantDatabase:
         postgresql.set_comment(connection, draft, plan.comment(self.tenant))
         postgresql.execute(connection, "ALTER DATABASE {} RENAME TO {}", draft, self.tenant.database)
 
+    def _record_place(self, connection: t.Any) -> None:
+        name = self.tenant.database
+        recorded = postgresql.databases(connection, [name])[name].comment
+        postgresql.set_comment(connection, name, {**recorded, "place": self.tenant.place})
+
     def _drop_database(self, connection: t.Any) -> None:
         postgresql.execute(connection, "DROP DATABASE IF EXISTS {} WITH (FORCE)", self.tenant.database)
 
@@ -312,6 +318,14 @@ class TenantDatabase:
 
     def _drop_reporting(self, connection: t.Any) -> None:
         self.reporting.drop(connection)
+
+
+def in_one_transaction(inside: t.Any, statements: t.Sequence[clone.Statement]) -> None:
+    """Run statements in one transaction."""
+    postgresql.execute(inside, "BEGIN")
+    for statement, parameters in statements:
+        postgresql.execute(inside, statement, parameters=parameters)
+    postgresql.execute(inside, "COMMIT")
 
 
 def renew(inside: t.Any, statements: t.Sequence[clone.Statement]) -> None:
@@ -358,6 +372,7 @@ _ACTIONS: dict[str, t.Callable[[TenantDatabase, t.Any], None]] = {
     "clone": TenantDatabase._clone,
     "copy_template": TenantDatabase._copy_template,
     "initialise": TenantDatabase._initialise,
+    "record_place": TenantDatabase._record_place,
     "drop_database": TenantDatabase._drop_database,
     "drop_former": TenantDatabase._drop_former,
     "drop_role": TenantDatabase._drop_role,

@@ -15,11 +15,12 @@ import typing as t
 
 from .._plan import drift, drift_docker
 from .._plan.kubernetes import Observed
-from .._plan.stack import plan_stack
+from .._plan.stack import plan_asleep, plan_stack
 from .._render import docker as docker_render
 from .._render import gitops
 from .._render import traefik as traefik_render
 from .._support.errors import OdooError
+from . import rest as rests
 from . import tree
 from .kubernetes_observe import judge, observe_region
 from .stack import Stack
@@ -112,6 +113,11 @@ def docker(engine: DockerEngine, place: str, wanted: t.Sequence[tuple[Tenant, Se
             )
         observed = stack.observe()
         desired = docker_render.render(tenant, secrets, ca)
+        if rests.read(stack.directory).asleep:
+            count += len(observed.containers) + 1
+            steps = plan_asleep(observed, tenant.tenant, traefik_render.asleep(tenant, secrets))
+            findings += drift_docker.asleep(tenant.tenant, steps, _changed(stack.route_file))
+            continue
         steps = plan_stack(desired, observed, functools.partial(traefik_render.render, tenant, secrets))
         inspected = {item.name: engine.inspect(item.name) or {} for item in observed.containers}
         changed = {path: _changed(path) for path in observed.directories}

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import tarfile
 import typing as t
 from pathlib import Path
 
@@ -53,6 +54,18 @@ def export(engine: DockerEngine, tenant: Tenant, secrets: Secrets, path: str) ->
         )
         run_once(engine, job)
     return {"path": path, **_verified(target)}
+
+
+def archive(path: str) -> str:
+    """The finished export at ``path`` as one file beside it, readable by root alone; made once and never left half-full."""
+    target = Path(f"{path}.tar.gz")
+    if not target.exists():
+        draft = target.with_name(f".{target.name}")
+        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "wb") as file, tarfile.open(fileobj=file, mode="w:gz", compresslevel=1) as tar:
+            tar.add(path, arcname=Path(path).name)
+        os.replace(draft, target)
+    return str(target)
 
 
 def _verified(target: Path) -> dict[str, int]:

@@ -53,7 +53,7 @@ class Homecoming:
                 draft = plan.draft_name(self.database.tenant)
                 if self._comment(connection, draft).get("restored") != self.origin:
                     self._copy(connection, draft)
-                former = self._swap(connection, name, draft)
+                former = swap(connection, name, draft, self.aside)
         return {"changed": True, "former": former}
 
     def _is_home(self, connection: t.Any) -> bool:
@@ -117,17 +117,21 @@ class Homecoming:
         whole = {**plan.comment(tenant), **found}
         return {**whole, **{name: plan.comment(tenant)[name] for name in ("tenant", "region", "place")}}
 
-    def _swap(self, connection: t.Any, name: str, draft: str) -> str | None:
-        """Two renames; a run killed between them finds no database of that name and does the second."""
-        former = None
-        if name in postgresql.databases(connection, [name]):
-            former = self.aside
-            postgresql.execute(connection, "ALTER DATABASE {} ALLOW_CONNECTIONS false", name)
-            postgresql.query(
-                connection,
-                "SELECT count(pg_terminate_backend(pid, 5000)) FROM pg_stat_activity WHERE datname = %s AND pid <> pg_backend_pid()",
-                (name,),
-            )
-            postgresql.execute(connection, "ALTER DATABASE {} RENAME TO {}", name, former)
-        postgresql.execute(connection, "ALTER DATABASE {} RENAME TO {}", draft, name)
-        return former
+
+def swap(connection: t.Any, name: str, draft: str, aside: str) -> str | None:
+    """Two renames; a run killed between them finds no database of that name and does the second.
+
+    :returns: ``aside``, where there was a database to be kept under that name, closed.
+    """
+    former = None
+    if name in postgresql.databases(connection, [name]):
+        former = aside
+        postgresql.execute(connection, "ALTER DATABASE {} ALLOW_CONNECTIONS false", name)
+        postgresql.query(
+            connection,
+            "SELECT count(pg_terminate_backend(pid, 5000)) FROM pg_stat_activity WHERE datname = %s AND pid <> pg_backend_pid()",
+            (name,),
+        )
+        postgresql.execute(connection, "ALTER DATABASE {} RENAME TO {}", name, former)
+    postgresql.execute(connection, "ALTER DATABASE {} RENAME TO {}", draft, name)
+    return former

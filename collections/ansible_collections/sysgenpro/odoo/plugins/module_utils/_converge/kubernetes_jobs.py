@@ -49,7 +49,7 @@ class KubernetesJobs:
             self._remove(job.name)
             self._start(job)
         found = wait_until(f"Job {job.name} to end", lambda: self._look(job.name), timeout=JOB_SECONDS, interval=0.25)
-        lines = self._logs(found)
+        lines = self._logs(found, job.lines)
         succeeded = _ended(found) == "Complete"
         why = rollout.condition(found, "Failed").get("message", "")
         self._remove(job.name)
@@ -98,11 +98,11 @@ class KubernetesJobs:
         labels = {"batch.kubernetes.io/job-name": found["metadata"]["name"]}
         return self.api.select(POD, namespace=found["metadata"]["namespace"], labels=labels) or []
 
-    def _logs(self, found: Object) -> list[str]:
+    def _logs(self, found: Object, count: int) -> list[str]:
         namespace = found["metadata"]["namespace"]
         lines: list[str] = []
         for pod in self._pods(found):
-            lines += self.api.logs(namespace, pod["metadata"]["name"], "odoo", lines=40)
+            lines += self.api.logs(namespace, pod["metadata"]["name"], "odoo", lines=count)
         return lines
 
     def _remove(self, name: str) -> None:

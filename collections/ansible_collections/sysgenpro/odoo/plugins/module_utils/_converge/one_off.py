@@ -23,6 +23,7 @@ class OneOff:
     """What to run: the container's name is its lock on this host.
 
     ``directory`` holds its configuration and is removed with it; ``writable`` is a directory bound at /out.
+    ``lines`` of its output are kept.
     """
 
     name: str
@@ -33,6 +34,7 @@ class OneOff:
     labels: t.Mapping[str, str]
     writable: str = ""
     home: Home = ODOO_HOME
+    lines: int = 40
 
 
 class Runner(t.Protocol):
@@ -76,7 +78,7 @@ def run_to_end(engine: DockerEngine, job: OneOff) -> tuple[int, list[str]]:
         engine.create_container(job.name, body, network="host")
         engine.start(job.name)
     code = engine.wait(job.name)
-    lines = engine.logs(job.name, lines=40)
+    lines = engine.logs(job.name, lines=job.lines)
     engine.remove(job.name)
     files.remove(job.directory)
     return code, lines

@@ -12,19 +12,22 @@ import json
 import typing as t
 
 from .._adapters import files, local_http
-from .._plan.stack import plan_absent, plan_stack, plan_stopped
-from .._plan.types import Container, Network, Observed, Step
+from .._plan.stack import plan_absent, plan_asleep, plan_stack, plan_stopped
 from .._render import docker as docker_render
 from .._render import traefik as traefik_render
-from .._render.containers import LABEL, ODOO_UID, digest
+from .._render.containers import ODOO_UID
 from .._render.odoo_conf import GEVENT_PORT, HTTP_PORT
 from .._support.errors import OdooError
 from .._support.waiting import wait_until
+from . import rest as rests
+from . import stack_observe
 
 if t.TYPE_CHECKING:
     from .._adapters.docker_engine import DockerEngine
     from .._model.secrets import Secrets
     from .._model.tenant import Tenant
+    from .._plan.schedule import Rest
+    from .._plan.types import Observed, Step
     from .._render.docker import ContainerSet, Desired
 
 ODOO_GID = ODOO_UID
@@ -59,30 +62,8 @@ class Stack:
 
     def observe(self) -> Observed:
         """A snapshot of what belongs to the tenant on this host; two calls to Docker and a few files."""
-        labels = {f"{LABEL}region": self.tenant.region, f"{LABEL}tenant": self.tenant.tenant}
-        networks = self.engine.networks()
-        mine = next((network for network in networks if network["Name"] == self.network), None)
-        if mine is not None and any((mine.get("Labels") or {}).get(key) != value for key, value in labels.items()):
-            raise OdooError(
-                f"A network named {self.network} exists and is not the tenant's", hint="Remove or rename it"
-            )
-        subnets = tuple(
-            config["Subnet"]
-            for network in networks
-            for config in network["IPAM"].get("Config") or []
-            if "Subnet" in config
-        )
-        return Observed(
-            network=Network(self.network, mine["IPAM"]["Config"][0]["Subnet"]) if mine else None,
-            containers=tuple(
-                sorted(
-                    (_container(item, self.network) for item in self.engine.containers(labels)),
-                    key=lambda item: item.name,
-                )
-            ),
-            directories={path: _intact(path) for path in files.subdirectories(self.directory)},
-            route=files.read(self.route_file),
-            taken_subnets=subnets,
+        return stack_observe.observe(
+            self.engine, self.tenant, network=self.network, directory=self.directory, route_file=self.route_file
         )
 
     def served_by(self) -> dict[str, t.Any] | None:
@@ -99,11 +80,28 @@ class Stack:
     def present(
         self, secrets: Secrets, *, check: bool, restored: t.Mapping[str, t.Any] | None = None, home: bool = False
     ) -> dict[str, t.Any]:
-        """Converge to the declared stack.
+        """Converge to the declared stack; one that sleeps is left asleep.
 
         :param restored: host and port of a restored server to serve from, whoever converges meanwhile, until ``home``.
-        :returns: changed, steps, diff and the stack as observed afterwards.
+        :returns: changed, steps, diff, whether it sleeps, and the stack as observed afterwards.
         """
+        remembered = rests.read(self.directory)
+        if remembered.asleep and not restored and not home:
+            return self.asleep(secrets, remembered, check=check)
+        return self.awake(
+            secrets, dataclasses.replace(remembered, asleep=False), check=check, restored=restored, home=home
+        )
+
+    def awake(
+        self,
+        secrets: Secrets,
+        rest: Rest,
+        *,
+        check: bool,
+        restored: t.Mapping[str, t.Any] | None = None,
+        home: bool = False,
+    ) -> dict[str, t.Any]:
+        """As present, also of one that sleeps. ``rest`` is remembered once the tenant serves."""
         pinned = restored or (None if home else self.served_by())
         if pinned:
             self.tenant = moved(self.tenant, pinned["host"], pinned["port"])
@@ -114,6 +112,7 @@ class Stack:
             )
         desired = docker_render.render(self.tenant, secrets, ca)
         route = functools.partial(traefik_render.render, self.tenant, secrets)
+        remembered = rests.read(self.directory)
         with files.lease(f"{self.directory}/.lease", holder=self.holder):
             observed = self.observe()
             steps = plan_stack(desired, observed, route)
@@ -122,8 +121,30 @@ class Stack:
             if steps and not check:
                 self._ensure_image()
                 self._apply(steps, desired)
+            if not check and rest != remembered:
+                rests.write(self.directory, rest)
             after = self.observe() if steps and not check else observed
-        return {**self._result(observed, steps, after), "restored": dict(pinned) if pinned else None}
+        result = self._result(observed, steps, after, rest)
+        return {
+            **result,
+            "changed": bool(steps) or remembered.asleep,
+            "restored": dict(pinned) if pinned else None,
+        }
+
+    def asleep(self, secrets: Secrets, rest: Rest, *, check: bool) -> dict[str, t.Any]:
+        """Send people to the page that says so, then stop the containers; ``rest`` is remembered first."""
+        remembered = rests.read(self.directory)
+        with files.lease(f"{self.directory}/.lease", holder=self.holder):
+            observed = self.observe()
+            steps = plan_asleep(observed, self.tenant.tenant, traefik_render.asleep(self.tenant, secrets))
+            if not check and rest != remembered:
+                rests.write(self.directory, rest)
+            if steps and not check:
+                for step in steps:
+                    self._run(step, None)
+            after = self.observe() if steps and not check else observed
+        result = self._result(observed, steps, after, rest)
+        return {**result, "changed": bool(steps) or not remembered.asleep, "restored": self.served_by()}
 
     def absent(self, *, check: bool) -> dict[str, t.Any]:
         """Remove the tenant's route, containers, network and files."""
@@ -217,7 +238,7 @@ class Stack:
             code = state["State"]["ExitCode"] if state else "unknown"
             raise OdooError(f"the container ended with exit status {code}", hint="Read its last lines below")
 
-    def _write_route(self, step: Step, _desired: Desired) -> None:
+    def _write_route(self, step: Step, _desired: Desired | None) -> None:
         files.write(self.route_file, step.content, owner=TRAEFIK_UID, group=TRAEFIK_UID, mode=0o400)
 
     def _await_route(self, step: Step, _desired: Desired) -> None:
@@ -252,21 +273,28 @@ class Stack:
         except OdooError:
             return
 
-    def _remove_route(self, _step: Step, _desired: Desired | None) -> None:
+    def _remove_route(self, step: Step, desired: Desired | None) -> None:
         files.remove(self.route_file)
+        self._await_page(step, desired)
+
+    def _await_page(self, _step: Step, _desired: Desired | None) -> None:
+        """Traefik sends nobody to the tenant any more, because its service is not declared."""
         service = traefik_render.service_name(self.tenant, "web")
         wait_until(f"Traefik to forget {service}", lambda: _forgotten(self.tenant.traefik_api, service), timeout=30.0)
 
     @staticmethod
-    def _result(before: Observed, steps: tuple[Step, ...], after: Observed) -> dict[str, t.Any]:
+    def _result(
+        before: Observed, steps: tuple[Step, ...], after: Observed, rest: Rest | None = None
+    ) -> dict[str, t.Any]:
         shown = [step.public() for step in steps]
         return {
             "changed": bool(steps),
+            **({"rest": dataclasses.asdict(rest)} if rest else {}),
             "steps": shown,
-            "stack": summary(after),
+            "stack": stack_observe.summary(after),
             "diff": {
-                "before": summary(before),
-                "after": {**summary(before), "steps": shown} if steps else summary(before),
+                "before": stack_observe.summary(before),
+                "after": {**stack_observe.summary(before), "steps": shown} if steps else stack_observe.summary(before),
             },
         }
 
@@ -276,37 +304,6 @@ def moved(tenant: Tenant, host: str, port: int) -> Tenant:
     endpoint = dataclasses.replace(tenant.postgresql, host=host, port=port, primary_port=port, replica_port=0)
     clusters = {**tenant.postgresql_clusters, tenant.postgresql_cluster: endpoint}
     return dataclasses.replace(tenant, postgresql_clusters=clusters, database_replica=False)
-
-
-def summary(observed: Observed) -> dict[str, t.Any]:
-    """The stack as results and diffs show it; no secret is in it."""
-    return {
-        "network": dataclasses.asdict(observed.network) if observed.network else None,
-        "containers": [
-            {key: value for key, value in dataclasses.asdict(c).items() if key != "directory"}
-            for c in observed.containers
-        ],
-        "directories": sorted(observed.directories),
-        "route": traefik_render.public(observed.route or ""),
-    }
-
-
-def _container(item: t.Mapping[str, t.Any], network: str) -> Container:
-    labels = item["Labels"]
-    endpoint = item["NetworkSettings"]["Networks"].get(network) or {}
-    fixed = (endpoint.get("IPAMConfig") or {}).get("IPv4Address", "")
-    return Container(
-        name=item["Names"][0].lstrip("/"),
-        workload=labels.get(f"{LABEL}workload", ""),
-        spec=labels.get(f"{LABEL}spec", ""),
-        state=item["State"],
-        address=fixed or endpoint.get("IPAddress", ""),
-    )
-
-
-def _intact(path: str) -> bool:
-    """Whether a directory's content still has the digest in its name."""
-    return path.endswith("-" + digest([list(pair) for pair in files.read_tree(path)]))
 
 
 def _forgotten(api: str, service: str) -> tuple[bool, t.Any]:
@@ -322,6 +319,7 @@ _ACTIONS: dict[str, t.Callable[[Stack, Step, t.Any], None]] = {
     "await_ready": Stack._await_ready,
     "write_route": Stack._write_route,
     "await_route": Stack._await_route,
+    "await_page": Stack._await_page,
     "drain": Stack._drain,
     "stop_container": lambda stack, step, _desired: stack.engine.stop(step.subject, timeout=STOP_SECONDS),
     "remove_container": lambda stack, step, _desired: stack.engine.remove(step.subject),

@@ -51,6 +51,19 @@ def _policies(values: t.Mapping[str, t.Any]) -> t.Iterator[str]:
         yield (
             "odoo_hosting_model='dedicated': odoo_postgresql_cluster and odoo_redis_instance must name services of its own, not shared"
         )
+    yield from _lifecycle(values)
+
+
+def _lifecycle(values: t.Mapping[str, t.Any]) -> t.Iterator[str]:
+    for name in ("awake_hours", "expires"):
+        if values[name] and values["environment"] == "production":
+            yield f"odoo_{name}={values[name]!r}: must be unset with odoo_environment='production', which neither sleeps nor expires"
+    if values["expires"] and not values["owner"]:
+        yield f"odoo_expires={values['expires']!r}: odoo_owner must say who answers for the tenant and for its end"
+    if values["awake_hours"] and values["runtime"] == "kubernetes":
+        yield (
+            f"odoo_awake_hours={values['awake_hours']!r}: must be empty with odoo_runtime='kubernetes', where tenants cannot sleep yet"
+        )
 
 
 def _incomplete(name: str, entries: t.Mapping[str, t.Any], keys: tuple[str, ...]) -> list[str]:

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import dataclasses
+import datetime
 import difflib
 import re
 import typing as t
@@ -98,6 +99,10 @@ class Tenant:
     kubernetes_service_networks: tuple[str, ...]
     kubernetes_egress: tuple[t.Mapping[str, t.Any], ...]
     kubernetes_patches: tuple[t.Mapping[str, t.Any], ...]
+    time_zone: str
+    awake_hours: tuple[str, ...]
+    expires: str
+    owner: str
     mail_policy: str
     smtp_host: str
     smtp_port: int
@@ -146,21 +151,39 @@ PLATFORM_MODULES = (
 NOT_OF_TENANTS = frozenset(
     {
         "odoo_addons",
+        "odoo_audit_path",
         "odoo_batch",
         "odoo_confirm",
+        "odoo_drift_report",
         "odoo_drill_mode",
         "odoo_drill_network_pool",
         "odoo_drill_point",
         "odoo_drill_repository",
-        "odoo_drift_report",
+        "odoo_explain",
+        "odoo_export_fetch",
+        "odoo_export_name",
         "odoo_export_path",
         "odoo_failure_budget",
         "odoo_filestore_manifest",
         "odoo_filestore_mode",
         "odoo_gitops_path",
+        "odoo_import_filestore",
+        "odoo_import_path",
+        "odoo_import_tolerate_missing",
+        "odoo_logs_lines",
+        "odoo_logs_match",
+        "odoo_logs_since",
+        "odoo_logs_workloads",
+        "odoo_psql_command",
+        "odoo_psql_role",
+        "odoo_psql_timeout",
+        "odoo_psql_write",
         "odoo_recovery_reason",
-        "odoo_recovery_reference",
         "odoo_recovery_recipients",
+        "odoo_recovery_reference",
+        "odoo_relocate_former",
+        "odoo_relocate_from",
+        "odoo_rest_hours",
         "odoo_restore_drop",
         "odoo_restore_files_from",
         "odoo_restore_from",
@@ -171,6 +194,10 @@ NOT_OF_TENANTS = frozenset(
         "odoo_restore_repository",
         "odoo_restore_target_time",
         "odoo_restore_timeout",
+        "odoo_schedule_now",
+        "odoo_shell_command",
+        "odoo_shell_commit",
+        "odoo_shell_file",
     }
 )
 
@@ -236,7 +263,9 @@ def _unknown(name: str) -> str:
 
 
 def _from_text(field: Field, value: t.Any) -> t.Any:
-    """A whole number or a boolean that came as text: extra variables given as name=value always do."""
+    """A whole number or a boolean that came as text, as extra variables given as name=value do; a date as YAML reads it."""
+    if field.type == "str" and isinstance(value, datetime.date):
+        return value.isoformat()
     if field.type == "int" and isinstance(value, str) and re.fullmatch(r"-?[0-9]{1,12}", value):
         return int(value)
     if field.type == "bool" and isinstance(value, str) and value.lower() in ("true", "false"):
@@ -271,6 +300,8 @@ def _build(values: dict[str, t.Any], host: str) -> Tenant:
         kubernetes_namespace=values["kubernetes_namespace"] or f"{values['region']}-{name.replace('_', '-')}",
         kubernetes_web_replicas_max=values["kubernetes_web_replicas_max"] or 0,
         bucket=values["bucket"] or f"{values['region']}-{name.replace('_', '-')}",
+        expires=values["expires"] or "",
+        owner=values["owner"] or "",
         secret_path=values["secret_path"] or "",
         postgresql_clusters={key: _endpoint(entry) for key, entry in values["postgresql_clusters"].items()},
         redis_instances={key: _endpoint(entry) for key, entry in values["redis_instances"].items()},

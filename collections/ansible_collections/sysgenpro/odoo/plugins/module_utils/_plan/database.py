@@ -91,10 +91,15 @@ def comment(tenant: Tenant) -> dict[str, t.Any]:
     }
 
 
-def plan_database(tenant: Tenant, observed: ObservedDatabase, limit: int) -> tuple[DatabaseStep, ...]:
+def plan_database(
+    tenant: Tenant, observed: ObservedDatabase, limit: int, *, relocate: bool = False
+) -> tuple[DatabaseStep, ...]:
     """Steps that give the tenant its role and database; none when it has them.
 
     A database that exists is never cloned over. Which release and modules it runs is odoo_module's business.
+
+    :param relocate: record another place than before, instead of refusing it; whoever asks has seen to it that nothing of
+        the tenant runs at the former one.
     """
     steps: list[DatabaseStep] = []
     if observed.role_limit is None:
@@ -119,7 +124,7 @@ def plan_database(tenant: Tenant, observed: ObservedDatabase, limit: int) -> tup
     elif observed.comment and observed.comment.get("place") != tenant.place:
         steps.append(
             DatabaseStep(
-                "refuse_place",
+                "record_place" if relocate else "refuse_place",
                 tenant.database,
                 f"it is recorded at {observed.comment.get('place')}, declared at {tenant.place}",
             )

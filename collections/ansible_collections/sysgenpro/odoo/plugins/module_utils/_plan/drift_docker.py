@@ -53,6 +53,21 @@ def running(
     return found
 
 
+def asleep(tenant: str, steps: t.Sequence[Step], changed: str) -> list[Finding]:
+    """What is not as it must be of a tenant that sleeps; its containers are compared when it wakes.
+
+    :param steps: of plan_asleep.
+    :param changed: when the route file was last changed.
+    """
+    found = []
+    for step in steps:
+        if step.action == "write_route":
+            found.append(Finding(tenant, "route file", RUNNING, "does not lead to the page of sleepers", since=changed))
+        elif step.action == "stop_container":
+            found.append(Finding(tenant, f"container {step.subject}", RUNNING, "runs while the tenant sleeps"))
+    return found
+
+
 def _of_step(tenant: str, step: Step, inspected: t.Mapping[str, Object], changed: t.Mapping[str, str]) -> list[Finding]:
     subject, cause = step.subject, step.cause
     if step.action == "create_network":

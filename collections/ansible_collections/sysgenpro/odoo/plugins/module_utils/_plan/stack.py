@@ -97,6 +97,19 @@ def plan_absent(observed: Observed, tenant: str) -> tuple[Step, ...]:
     return tuple(steps)
 
 
+def plan_asleep(observed: Observed, tenant: str, route: str) -> tuple[Step, ...]:
+    """Steps after which nothing of the tenant runs and its names lead to the page that says so; none once that is so."""
+    cause = "the tenant sleeps"
+    steps: list[Step] = []
+    if observed.route != route:
+        steps += [
+            Step("write_route", tenant, cause, content=route),
+            Step("await_page", tenant, "the route was written"),
+        ]
+    alive = [container for container in observed.containers if container.state in ALIVE]
+    return (*steps, *_drain(alive, cause), *(Step("stop_container", container.name, cause) for container in alive))
+
+
 def plan_stopped(observed: Observed) -> tuple[Step, ...]:
     """Steps after which nothing of the tenant runs; files, bridge and route stay for the next start."""
     alive = [container for container in observed.containers if container.state in ALIVE]
@@ -238,15 +251,16 @@ def _route(
 
 def _retire(containers: list[Container], cause: str = "it is replaced") -> list[Step]:
     alive = [container for container in containers if container.state in ALIVE]
-    steps = []
-    if any(container.address for container in alive):
-        addresses = {container.name: (container.address,) for container in alive if container.address}
-        steps.append(Step("drain", ", ".join(sorted(addresses)), cause, addresses=addresses))
     return [
-        *steps,
+        *_drain(alive, cause),
         *(Step("stop_container", container.name, cause) for container in alive),
         *(Step("remove_container", container.name, cause) for container in containers),
     ]
+
+
+def _drain(alive: t.Sequence[Container], cause: str) -> list[Step]:
+    addresses = {container.name: (container.address,) for container in alive if container.address}
+    return [Step("drain", ", ".join(sorted(addresses)), cause, addresses=addresses)] if addresses else []
 
 
 def _stale_cause(assignment: Assignment, container: Container) -> str:

@@ -65,28 +65,14 @@ def statements(*, base_url: str, admin_password: str, health_password: str, heal
             """,
             (secrets.token_urlsafe(48),),
         ),
-        ("DELETE FROM ir_config_parameter WHERE key IN ('web.base.url', 'web.base.url.freeze')", ()),
-        (
-            "INSERT INTO ir_config_parameter (key, value) VALUES ('web.base.url', %s), ('web.base.url.freeze', 'True')",
-            (base_url,),
-        ),
+        *address(base_url),
         ("UPDATE res_users SET password = NULL", ()),
         ("DELETE FROM res_users_apikeys", ()),
         (
             "UPDATE res_users SET password = %s WHERE id = (SELECT res_id FROM ir_model_data WHERE module = 'base' AND name = 'user_admin')",
             (pbkdf2_sha512(admin_password, PASSWORD_ROUNDS),),
         ),
-        (
-            "UPDATE res_users SET password = %s WHERE login = %s",
-            (pbkdf2_sha512(health_password, PASSWORD_ROUNDS), HEALTH_LOGIN),
-        ),
-        (
-            """
-            INSERT INTO res_users_apikeys (name, user_id, scope, key, index)
-              SELECT 'Health check', id, 'rpc', %s, %s FROM res_users WHERE login = %s
-            """,
-            (pbkdf2_sha512(health_key, API_KEY_ROUNDS), health_key[:API_KEY_INDEX], HEALTH_LOGIN),
-        ),
+        *health_user(health_password, health_key),
         # Spread over the next hour: a hundred clones of one template must not all run the same job in the same second.
         (
             """
@@ -94,6 +80,35 @@ def statements(*, base_url: str, admin_password: str, health_password: str, heal
               nextcall = (now() AT TIME ZONE 'UTC') + random() * interval '1 hour'
             """,
             (),
+        ),
+    ]
+
+
+def address(base_url: str) -> list[Statement]:
+    """The database's address, which no login of an administrator changes."""
+    return [
+        ("DELETE FROM ir_config_parameter WHERE key IN ('web.base.url', 'web.base.url.freeze')", ()),
+        (
+            "INSERT INTO ir_config_parameter (key, value) VALUES ('web.base.url', %s), ('web.base.url.freeze', 'True')",
+            (base_url,),
+        ),
+    ]
+
+
+def health_user(password: str, key: str) -> list[Statement]:
+    """Password and API key of the user of health checks, which has no other key."""
+    return [
+        (
+            "UPDATE res_users SET password = %s WHERE login = %s",
+            (pbkdf2_sha512(password, PASSWORD_ROUNDS), HEALTH_LOGIN),
+        ),
+        ("DELETE FROM res_users_apikeys WHERE user_id IN (SELECT id FROM res_users WHERE login = %s)", (HEALTH_LOGIN,)),
+        (
+            """
+            INSERT INTO res_users_apikeys (name, user_id, scope, key, index)
+              SELECT 'Health check', id, 'rpc', %s, %s FROM res_users WHERE login = %s
+            """,
+            (pbkdf2_sha512(key, API_KEY_ROUNDS), key[:API_KEY_INDEX], HEALTH_LOGIN),
         ),
     ]
 

@@ -23,6 +23,9 @@ INTEGRATION = r"^/(xmlrpc|jsonrpc|json)(/|$)"
 #: An allowlist nobody is on: Traefik refuses an empty one.
 NOBODY = ("255.255.255.255/32",)
 ENTRY_POINT = "websecure"
+#: Service and middleware of the role traefik's shared routes, in the same directory.
+PAGES = "pages"
+ASLEEP = "page-asleep"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -86,6 +89,27 @@ def render(tenant: Tenant, secrets: Secrets, web: t.Sequence[str], websocket: t.
             "services": services,
         }
     }
+    return _text(document, secrets)
+
+
+def asleep(tenant: Tenant, secrets: Secrets) -> str:
+    """As render, of a tenant that sleeps: all its names lead to the page of the role traefik that says so."""
+    hosts = {"web": tenant.host, "integration": tenant.integration_host}
+    routers = {
+        f"{tenant.tenant}-{name}": {
+            "rule": f"Host(`{host}`)",
+            "service": PAGES,
+            "entryPoints": [ENTRY_POINT],
+            "priority": 10,
+            "tls": {},
+            "middlewares": [ASLEEP],
+        }
+        for name, host in hosts.items()
+    }
+    return _text({"http": {"routers": routers}}, secrets)
+
+
+def _text(document: dict[str, t.Any], secrets: Secrets) -> str:
     if secrets.certificate:
         document["tls"] = {"certificates": [{"certFile": secrets.certificate, "keyFile": secrets.private_key}]}
     return json.dumps(document, indent=1, sort_keys=True) + "\n"

@@ -42,7 +42,15 @@ TENANT_PASSWORDS: dict[str, t.Any] = {
 _SERVER: dict[str, t.Any] = {"host": {"type": "str", "required": True}, "port": {"type": "int", "required": True}}
 
 STACK: dict[str, t.Any] = {
-    "state": {"type": "str", "choices": ["present", "stopped", "absent"], "default": "present"},
+    "state": {"type": "str", "choices": ["present", "awake", "asleep", "stopped", "absent"], "default": "present"},
+    "rest": {
+        "type": "dict",
+        "options": {
+            "since": {"type": "str", "default": ""},
+            "until": {"type": "str", "default": ""},
+            "cause": {"type": "str", "default": ""},
+        },
+    },
     "restored": {"type": "dict", "options": _SERVER},
     "home": {"type": "bool", "default": False},
     "kubeconfig": {"type": "path"},

@@ -12,6 +12,7 @@ from __future__ import annotations
 from .data import DATA
 from .field import Field
 from .kubernetes import KUBERNETES
+from .lifecycle import LIFECYCLE
 from .operation import MAIL, OPERATION, RECOVERY, SECRETS
 from .software import SOFTWARE
 from .tenancy import IDENTITY, ROUTES
@@ -20,6 +21,6 @@ from .workloads import WORKLOADS
 __all__ = ["BY_NAME", "FIELDS", "Field"]
 
 FIELDS: tuple[Field, ...] = (
-    IDENTITY + ROUTES + SOFTWARE + DATA + WORKLOADS + KUBERNETES + MAIL + RECOVERY + OPERATION + SECRETS
+    IDENTITY + ROUTES + SOFTWARE + DATA + WORKLOADS + KUBERNETES + LIFECYCLE + MAIL + RECOVERY + OPERATION + SECRETS
 )
 BY_NAME = {field.name: field for field in FIELDS}
