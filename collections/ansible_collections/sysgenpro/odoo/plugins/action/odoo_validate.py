@@ -9,10 +9,12 @@ import typing as t
 from ansible.errors import AnsibleError
 from ansible.plugins.action import ActionBase
 from ansible.plugins.loader import lookup_loader
-from ansible_collections.sysgenpro.odoo.plugins.module_utils._model import fleet
-from ansible_collections.sysgenpro.odoo.plugins.module_utils._model.tenant import Tenant, declared, parse
+from ansible_collections.sysgenpro.odoo.plugins.module_utils._model import fleet, places
+from ansible_collections.sysgenpro.odoo.plugins.module_utils._model.tenant import Tenant, parse
+from ansible_collections.sysgenpro.odoo.plugins.module_utils._plan.fleet import Member, assignments, converge_order
 from ansible_collections.sysgenpro.odoo.plugins.module_utils._render.kubernetes import render as kubernetes_render
 from ansible_collections.sysgenpro.odoo.plugins.module_utils._support.errors import InvalidTenant
+from ansible_collections.sysgenpro.odoo.plugins.plugin_utils.inventory import Inventory, without
 
 #: What each tenant authenticates with; the secret's name is <tenant>/<purpose>.
 PURPOSES = (
@@ -26,6 +28,7 @@ PURPOSES = (
     "health_key",
     "reporting",
 )
+_SECRET_OPTIONS = ("odoo_secret_source", "odoo_secret_path", "odoo_secret_generate")
 
 
 class ActionModule(ActionBase):
@@ -38,41 +41,101 @@ class ActionModule(ActionBase):
     def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
         super().run(tmp, task_vars)
         task_vars = task_vars or {}
-        group = self._task.args.get("group", "tenants")
-        hosts = sorted(task_vars.get("groups", {}).get(group, []))
+        inventory = Inventory(task_vars)
+        hosts = inventory.members(self._task.args.get("group", "tenants"))
+        members, problems = self._read(inventory, hosts)
+        tenants = [member.tenant for member in members]
+        problems += inventory.claimed_twice(hosts)
+        problems += places.problems(tenants, self._places(inventory))
+        problems += fleet.problems(tenants)
+        in_clear_text, secrets = inventory.secrets(inventory.members("all"))
+        problems = sorted({without(secrets, problem) for problem in problems} | set(in_clear_text))
+        if problems:
+            return _refused([inventory.located(problem) for problem in problems])
+        chosen = set(task_vars.get("ansible_play_hosts_all", ()))
+        limited = [member for member in members if member.host in chosen]
+        canaries, others = converge_order(limited)
+        return {
+            "changed": False,
+            "tenants": [tenant.tenant for tenant in tenants],
+            "problems": [],
+            "representatives": {host: asked.public() for host, asked in assignments(limited).items()},
+            "canaries": canaries,
+            "others": others,
+            "names": {member.host: member.tenant.tenant for member in limited},
+        }
+
+    def _read(self, inventory: Inventory, hosts: list[str]) -> tuple[list[Member], list[str]]:
+        members: list[Member] = []
         problems: list[str] = []
-        tenants: list[Tenant] = []
+        options: dict[str, dict[str, t.Any]] = {}
         for host in hosts:
+            variables, unresolved = inventory.declared(host)
+            problems += unresolved
             try:
-                tenants.append(self._tenant(host, task_vars))
+                tenant = _parsed(variables, host, known=not unresolved)
             except InvalidTenant as error:
                 problems += error.problems
-            except AnsibleError as error:
-                problems.append(f"{host}: {error.message}")
-        problems = sorted([*problems, *fleet.problems(tenants)])
-        if problems:
-            count = f"{len(problems)} problem" + ("s" if len(problems) > 1 else "")
-            return {
-                "failed": True,
-                "changed": False,
-                "problems": problems,
-                "msg": "\n".join([f"The inventory is refused, {count}:", *problems]),
-            }
-        return {"changed": False, "tenants": [tenant.tenant for tenant in tenants], "problems": []}
+                continue
+            if tenant is not None:
+                members.append(Member(host, tenant))
+                options[host] = {name: variables[name] for name in _SECRET_OPTIONS if name in variables}
+        return members, problems + self._missing_secrets(members, options)
 
-    def _tenant(self, host: str, task_vars: dict[str, t.Any]) -> Tenant:
-        variables = declared(task_vars["hostvars"][host])
-        variables.setdefault("odoo_tenant", host)
-        tenant = parse(variables, host=host)
-        if tenant.runtime == "kubernetes" and tenant.kubernetes_patches:
-            refused = kubernetes_render.problems(tenant)
-            if refused:
-                raise InvalidTenant(refused)
-        secrets = lookup_loader.get("sysgenpro.odoo.secret", loader=self._loader, templar=self._templar)
-        options = {
-            name: variables[name]
-            for name in ("odoo_secret_source", "odoo_secret_path", "odoo_secret_generate")
-            if name in variables
+    def _missing_secrets(self, members: list[Member], options: dict[str, dict[str, t.Any]]) -> list[str]:
+        lookup = lookup_loader.get("sysgenpro.odoo.secret", loader=self._loader, templar=self._templar)
+        problems = []
+        for host, tenant in members:
+            try:
+                lookup.run([f"{tenant.tenant}/{purpose}" for purpose in PURPOSES], variables=options[host])
+            except AnsibleError as error:
+                problems.append(f"{host}: odoo_secret_path={options[host].get('odoo_secret_path')!r}: {error.message}")
+        return problems
+
+    @staticmethod
+    def _places(inventory: Inventory) -> dict[str, dict[str, str]]:
+        """Regions of the places of each runtime whose group the inventory has."""
+        return {
+            runtime: {host: _region(inventory, host) for host in inventory.members(group)}
+            for runtime, group in places.GROUPS.items()
+            if inventory.has_group(group)
         }
-        secrets.run([f"{tenant.tenant}/{purpose}" for purpose in PURPOSES], variables=options)
-        return tenant
+
+
+def _region(inventory: Inventory, host: str) -> str:
+    try:
+        return str(inventory.value(host, "odoo_region", ""))
+    except AnsibleError:
+        return ""
+
+
+def _parsed(variables: dict[str, t.Any], host: str, *, known: bool) -> Tenant | None:
+    """The tenant; None where variables that cannot be resolved are its only problems.
+
+    :param known: whether all its variables could be resolved. Else what is missing is no problem of its own.
+    """
+    variables.setdefault("odoo_tenant", host)
+    try:
+        tenant = parse(variables, host=host)
+    except InvalidTenant as error:
+        problems = [problem for problem in error.problems if known or " is required" not in problem]
+        if not problems:
+            return None
+        raise InvalidTenant(problems) from None
+    if tenant.runtime == "kubernetes" and tenant.kubernetes_patches:
+        refused = kubernetes_render.problems(tenant)
+        if refused:
+            raise InvalidTenant(refused)
+    return tenant
+
+
+def _refused(problems: list[dict[str, str]]) -> dict[str, t.Any]:
+    count = f"{len(problems)} problem" + ("s" if len(problems) > 1 else "")
+    lines = [f"{entry['problem']}{' (' + entry['file'] + ')' if entry['file'] else ''}" for entry in problems]
+    return {
+        "failed": True,
+        "changed": False,
+        "problems": [entry["problem"] for entry in problems],
+        "details": problems,
+        "msg": "\n".join([f"The inventory is refused, {count}:", *lines]),
+    }

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import functools
 import json
@@ -19,6 +20,7 @@ from .._render import traefik as traefik_render
 from .._render.containers import LABEL, ODOO_UID, digest
 from .._support.errors import OdooError
 from .._support.waiting import wait_until
+from .docker_host import HostView, ownership
 
 if t.TYPE_CHECKING:
     from .._adapters.docker_engine import DockerEngine
@@ -56,33 +58,43 @@ class Stack:
     def network(self) -> str:
         return f"{self.tenant.region}-{self.tenant.tenant}"
 
-    def observe(self) -> Observed:
-        """A snapshot of what belongs to the tenant on this host; two calls to Docker and a few files."""
-        labels = {f"{LABEL}region": self.tenant.region, f"{LABEL}tenant": self.tenant.tenant}
-        networks = self.engine.networks()
-        mine = next((network for network in networks if network["Name"] == self.network), None)
-        if mine is not None and any((mine.get("Labels") or {}).get(key) != value for key, value in labels.items()):
-            raise OdooError(
-                f"A network named {self.network} exists and is not the tenant's", hint="Remove or rename it"
-            )
-        subnets = tuple(
-            config["Subnet"]
-            for network in networks
-            for config in network["IPAM"].get("Config") or []
-            if "Subnet" in config
-        )
+    def observe(self, host: HostView | None = None) -> Observed:
+        """A snapshot of what belongs to the tenant on this host.
+
+        :param host: what was seen of the whole host, where many tenants are looked at; else two calls to Docker are made.
+        """
+        host = host or HostView.of_tenant(self.engine, self.tenant)
+        mine = host.network(self.network, ownership(self.tenant))
         return Observed(
             network=Network(self.network, mine["IPAM"]["Config"][0]["Subnet"]) if mine else None,
             containers=tuple(
                 sorted(
-                    (_container(item, self.network) for item in self.engine.containers(labels)),
+                    (_container(item, self.network) for item in host.containers(self.tenant.tenant)),
                     key=lambda item: item.name,
                 )
             ),
             directories={path: _intact(path) for path in files.subdirectories(self.directory)},
             route=files.read(self.route_file),
-            taken_subnets=subnets,
+            taken_subnets=host.subnets,
         )
+
+    def plan(
+        self, secrets: Secrets, ca: str, *, host: HostView | None = None
+    ) -> tuple[Desired, Observed, tuple[Step, ...]]:
+        """What is wanted, what is there, and what leads from there to it.
+
+        :param ca: PEM text of the region's CA.
+        :raises OdooError: when no subnet or address is free, or the network's name is taken.
+        """
+        desired = docker_render.render(self.tenant, secrets, ca)
+        observed = self.observe(host)
+        route = functools.partial(traefik_render.render, self.tenant, secrets)
+        return desired, observed, plan_stack(desired, observed, route)
+
+    def serve_from(self, server: t.Mapping[str, t.Any] | None) -> None:
+        """Take a restored server, where there is one, for the tenant's cluster."""
+        if server:
+            self.tenant = moved(self.tenant, server["host"], server["port"])
 
     def served_by(self) -> dict[str, t.Any] | None:
         """Host and port of the restored server the tenant is served from, or None."""
@@ -104,23 +116,16 @@ class Stack:
         :returns: changed, steps, diff and the stack as observed afterwards.
         """
         pinned = restored or (None if home else self.served_by())
-        if pinned:
-            self.tenant = moved(self.tenant, pinned["host"], pinned["port"])
-        ca = files.read(self.tenant.ca_file)
-        if ca is None:
-            raise OdooError(
-                f"The region's CA is not at {self.tenant.ca_file}", hint="Run the role docker_host on this host"
-            )
-        desired = docker_render.render(self.tenant, secrets, ca)
-        route = functools.partial(traefik_render.render, self.tenant, secrets)
+        self.serve_from(pinned)
+        ca = authority(self.tenant)
         with files.lease(f"{self.directory}/.lease", holder=self.holder):
-            observed = self.observe()
-            steps = plan_stack(desired, observed, route)
+            desired, observed, steps = self.plan(secrets, ca)
             if not check:
                 self._remember(restored, home=home)
             if steps and not check:
                 self._ensure_image()
-                self._apply(steps, desired)
+                with self._slot(steps):
+                    self._apply(steps, desired)
             after = self.observe() if steps and not check else observed
         return {**self._result(observed, steps, after), "restored": dict(pinned) if pinned else None}
 
@@ -144,6 +149,14 @@ class Stack:
                 for step in steps:
                     self._run(step, None)
         return self._result(observed, steps, self.observe() if steps and not check else observed)
+
+    def _slot(self, steps: tuple[Step, ...]) -> t.ContextManager[None]:
+        """Many tenants that start at once on one host would all become ready late; what starts nothing waits for nobody."""
+        if not any(step.action == "start_container" for step in steps):
+            return contextlib.nullcontext()
+        tenant = self.tenant
+        # Whoever holds a slot gives it back after at most the time its own containers may take.
+        return files.slot(f"{tenant.config_path}/.slots", tenant.start_slots, timeout=10 * tenant.start_timeout)
 
     def _ensure_image(self) -> None:
         if not self.engine.image_exists(self.tenant.image):
@@ -268,6 +281,17 @@ class Stack:
                 "after": {**summary(before), "steps": shown} if steps else summary(before),
             },
         }
+
+
+def authority(tenant: Tenant) -> str:
+    """PEM text of the region's CA on this host.
+
+    :raises OdooError: where there is none.
+    """
+    ca = files.read(tenant.ca_file)
+    if ca is None:
+        raise OdooError(f"The region's CA is not at {tenant.ca_file}", hint="Run the role docker_host on this host")
+    return ca
 
 
 def moved(tenant: Tenant, host: str, port: int) -> Tenant:

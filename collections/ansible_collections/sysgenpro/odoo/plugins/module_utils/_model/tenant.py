@@ -103,6 +103,8 @@ class Tenant:
     recovery_time_objective: int
     config_path: str
     network_pool: str
+    canary: bool
+    start_slots: int
     start_timeout: int
     drain_timeout: int
     secret_source: str
@@ -151,6 +153,7 @@ NOT_OF_TENANTS = frozenset(
         "odoo_drill_point",
         "odoo_drill_repository",
         "odoo_drift_report",
+        "odoo_everything",
         "odoo_export_path",
         "odoo_failure_budget",
         "odoo_filestore_manifest",
