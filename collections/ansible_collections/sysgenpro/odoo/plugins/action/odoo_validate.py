@@ -7,6 +7,7 @@ from __future__ import annotations
 import typing as t
 
 from ansible.errors import AnsibleError
+from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.plugins.action import ActionBase
 from ansible.plugins.loader import lookup_loader
 from ansible_collections.sysgenpro.odoo.plugins.module_utils._model import fleet, places
@@ -36,14 +37,15 @@ class ActionModule(ActionBase):
 
     TRANSFERS_FILES = False
     _requires_connection = False
-    _VALID_ARGS = frozenset({"group"})
+    _VALID_ARGS = frozenset({"group", "image_pending"})
 
     def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
         super().run(tmp, task_vars)
         task_vars = task_vars or {}
         inventory = Inventory(task_vars)
         hosts = inventory.members(self._task.args.get("group", "tenants"))
-        members, problems = self._read(inventory, hosts)
+        pending = boolean(self._task.args.get("image_pending", False))
+        members, problems = self._read(inventory, hosts, pending=pending)
         tenants = [member.tenant for member in members]
         problems += inventory.claimed_twice(hosts)
         problems += places.problems(tenants, self._places(inventory))
@@ -65,12 +67,14 @@ class ActionModule(ActionBase):
             "names": {member.host: member.tenant.tenant for member in limited},
         }
 
-    def _read(self, inventory: Inventory, hosts: list[str]) -> tuple[list[Member], list[str]]:
+    def _read(self, inventory: Inventory, hosts: list[str], *, pending: bool) -> tuple[list[Member], list[str]]:
         members: list[Member] = []
         problems: list[str] = []
         options: dict[str, dict[str, t.Any]] = {}
         for host in hosts:
-            variables, unresolved = inventory.declared(host)
+            variables, unresolved = inventory.declared(host, pending={"odoo_image"} if pending else ())
+            if pending and "odoo_image" not in variables:
+                variables["odoo_image"] = _pending_image(variables)
             problems += unresolved
             try:
                 tenant = _parsed(variables, host, known=not unresolved)
@@ -100,6 +104,13 @@ class ActionModule(ActionBase):
             for runtime, group in places.GROUPS.items()
             if inventory.has_group(group)
         }
+
+
+def _pending_image(variables: dict[str, t.Any]) -> str:
+    """Stands for an image that is yet to be made: one that every rule about images accepts."""
+    approved = variables.get("odoo_approved_registries")
+    prefix = approved[0] if isinstance(approved, list) and approved else "sysgenpro/"
+    return f"{prefix}odoo@sha256:{'0' * 64}"
 
 
 def _region(inventory: Inventory, host: str) -> str:

@@ -67,8 +67,11 @@ class Inventory:
         """
         return self._view(host)[name] if name in self.written(host) else default
 
-    def declared(self, host: str) -> tuple[dict[str, t.Any], list[str]]:
-        """What declares a tenant, and a text for each variable that cannot be resolved."""
+    def declared(self, host: str, *, pending: t.Collection[str] = ()) -> tuple[dict[str, t.Any], list[str]]:
+        """What declares a tenant, and a text for each variable that cannot be resolved.
+
+        :param pending: variables that need not be resolvable yet; they are left out.
+        """
         values, problems = {}, []
         view = self._view(host)
         for name in self.written(host):
@@ -77,7 +80,8 @@ class Inventory:
             try:
                 values[name] = view[name]
             except (AnsibleError, RecursionError) as error:
-                problems.append(f"{host}: {name}: cannot be resolved: {_reason(error)}")
+                if name not in pending:
+                    problems.append(f"{host}: {name}: cannot be resolved: {_reason(error)}")
         return values, problems
 
     def secrets(self, hosts: t.Iterable[str]) -> tuple[list[str], list[str]]:

@@ -17,7 +17,8 @@ from . import postgresql
 _QUERY = """
     WITH wanted AS (
         SELECT * FROM unnest(%(databases)s::text[], %(owners)s::text[], %(reporters)s::text[], %(templates)s::text[],
-                             %(drafts)s::text[]) AS w (database, owner, reporter, template, draft)
+                             %(drafts)s::text[])
+                   WITH ORDINALITY AS w (database, owner, reporter, template, draft, position)
     ), held AS (
         SELECT dbid, refobjid, deptype, count(*) AS objects, sum(objid::bigint * 31 + objsubid) AS checksum
           FROM pg_catalog.pg_shdepend
@@ -35,6 +36,7 @@ _QUERY = """
       LEFT JOIN pg_catalog.pg_roles r ON r.rolname = w.reporter
       LEFT JOIN held owned ON owned.dbid = d.oid AND owned.refobjid = o.oid AND owned.deptype = 'o'
       LEFT JOIN held granted ON granted.dbid = d.oid AND granted.refobjid = r.oid AND granted.deptype = 'a'
+     ORDER BY w.position
 """
 _VERSIONS = ", provisioning.password_version(w.owner), provisioning.password_version(w.reporter)"
 _HAS_VERSIONS = """

@@ -103,9 +103,9 @@ class Tenant:
     recovery_time_objective: int
     config_path: str
     network_pool: str
+    start_timeout: int
     canary: bool
     start_slots: int
-    start_timeout: int
     drain_timeout: int
     secret_source: str
     secret_path: str
