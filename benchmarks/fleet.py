@@ -11,111 +11,26 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import subprocess
 import sys
-import threading
 import time
 import typing as t
 from pathlib import Path
 
-import fleet_inventory
 import fleet_machines
 import fleet_peer
-import fleet_services
 import yaml
-from ansible_collections.sysgenpro.odoo.plugins.module_utils._model.fleet_request import Asked, parse_request
-from fleet_machines import Machines
-from fleet_services import Services
-from measuring import ROOT, Measured, environment, median, result, run_playbook, runs, say
+from fleet_region import running
+from measuring import ROOT, environment, median, result, runs, say
+
+if t.TYPE_CHECKING:
+    from fleet_region import Fleet
 
 PLACES = 4
 SIZES = [int(word) for word in os.environ.get("BENCH_FLEET", "10,100,1000").split(",")]
 PEERS = (10, 20)
 ALL = ("noop_1000_tenants", "noop_slope", "noop_peer", "one_changed_extra", "validate_1000", "controller_memory")
 WANTED = os.environ.get("BENCH_METRICS", ",".join(ALL)).split(",")
-POPULATE = ROOT / "benchmarks/lib/fleet_populate.py"
-
-
-class Fleet:
-    """The hosts and services, and an inventory of each size."""
-
-    def __init__(self, folder: Path, machines: Machines, services: Services) -> None:
-        self.folder, self.machines, self.services = folder, machines, services
-        self.names = fleet_inventory.tenant_names(max(SIZES))
-        self.asked: dict[str, dict[str, Asked]] = {}
-        self.filled = 0
-        for size in {*SIZES, *PEERS}:
-            names = self.names[:size]
-            fleet_inventory.write(self.inventory(size), services.secrets, names, machines.places, offered(machines))
-
-    def inventory(self, size: int) -> Path:
-        return self.folder / f"inventory-{size}"
-
-    def play(self, size: int, *arguments: str) -> Measured:
-        return run_playbook("-i", "inventories/catalogue", "-i", str(self.inventory(size)), *arguments)
-
-    def tenants(self, size: int) -> list[Asked]:
-        chosen = set(self.names[:size])
-        return [one for place in self.asked.values() for name, one in place.items() if name in chosen]
-
-    def read(self) -> None:
-        """Make every tenant's secrets and certificates, and learn them."""
-        requests = self.folder / "requests"
-        requests.mkdir(mode=0o700)
-        self.play(max(SIZES), "benchmarks/playbooks/fleet_requests.yml", "-e", f"fleet_folder={requests}")
-        for name in self.machines.names:
-            text = (requests / f"{name}.json").read_text(encoding="utf-8")
-            self.asked[name] = dict(parse_request(text).tenants)
-
-    def fill(self, size: int) -> None:
-        """Bring up the tenants of this size that are not there yet."""
-        wanted = set(self.names[self.filled : size])
-        started = time.monotonic()
-        threads = []
-        for place in self.machines.names:
-            request = json.loads((self.folder / "requests" / f"{place}.json").read_text(encoding="utf-8"))
-            request["tenants"] = {name: entry for name, entry in request["tenants"].items() if name in wanted}
-            path = self.folder / "requests" / f"{place}-{size}.json"
-            path.write_text(json.dumps(request), encoding="utf-8")
-            arguments = (place, "/usr/bin/python3", str(POPULATE), str(path))
-            threads.append(threading.Thread(target=self.machines.run, args=arguments))
-        for thread in threads:
-            thread.start()
-        self.services.fill(one for one in self.tenants(size) if one.tenant.tenant in wanted)
-        for thread in threads:
-            thread.join()
-        running = sum(
-            len(self.machines.run(place, "docker", "ps", "--quiet").split()) for place in self.machines.names
-        )
-        if running != size:
-            sys.exit(f"{running} of {size} tenants run")
-        self.filled = size
-        say(f"{size} tenants run, {len(wanted)} of them started in {time.monotonic() - started:.0f} s")
-
-
-def offered(machines: Machines) -> dict[str, t.Any]:
-    """What the region offers its tenants."""
-    return {
-        "odoo_image": fleet_machines.STAND_IN,
-        "odoo_traefik_dynamic_path": "/etc/sysgenpro/traefik/dynamic",
-        "odoo_ca_file": "/etc/sysgenpro/ca.crt",
-        "odoo_postgresql_clusters": {"shared": fleet_services.CLUSTER},
-        "odoo_redis_instances": {"shared": fleet_services.REDIS},
-        "odoo_object_store": {"endpoint": f"https://{fleet_machines.GATEWAY}:8333", "region": "us-east-1"},
-        "odoo_smtp_host": fleet_machines.GATEWAY,
-        "odoo_modules": ["sale_management", "stock", "point_of_sale", "account"],
-    }
-
-
-def prepare(machines: Machines, services: Services) -> None:
-    """What the roles docker_host and traefik leave on a host."""
-    machines.load_stand_in()
-    for name in machines.names:
-        etc = machines.folder / name / "etc"
-        (etc / "traefik/dynamic").mkdir(parents=True)
-        shutil.copy(services.ca, etc / "ca.crt")
-    machines.start_traefik(machines.names[0])
 
 
 def noop(fleet: Fleet, size: int, seconds: dict[int, list[float]]) -> None:
@@ -232,15 +147,8 @@ def peer(fleet: Fleet, nothing: float, size: int) -> None:
 
 
 def main() -> None:
-    folder = fleet_machines.folder()
-    shutil.rmtree(folder, ignore_errors=True)
-    secrets = folder / "secrets"
-    fleet_inventory.authority(secrets)
-    with Machines(folder / "machines", PLACES) as machines, Services(folder / "services", secrets) as services:
-        fleet = Fleet(folder, machines, services)
-        prepare(machines, services)
-        fleet.read()
-        seconds: dict[int, list[float]] = {}
+    seconds: dict[int, list[float]] = {}
+    with running(fleet_machines.folder(), PLACES, {*SIZES, *PEERS}) as fleet:
         for size in SIZES:
             fleet.fill(size)
             noop(fleet, size, seconds)
@@ -254,7 +162,6 @@ def main() -> None:
             memory(fleet, size)
         if "noop_peer" in WANTED:
             peer(fleet, median(seconds[size]), size)
-    shutil.rmtree(folder, ignore_errors=True)
 
 
 if __name__ == "__main__":

@@ -76,6 +76,8 @@ class ActionModule(ActionBase):
             if pending and "odoo_image" not in variables:
                 variables["odoo_image"] = _pending_image(variables)
             problems += unresolved
+            if unresolved and not variables:
+                continue
             try:
                 tenant = _parsed(variables, host, known=not unresolved)
             except InvalidTenant as error:

@@ -12,6 +12,7 @@ import typing as t
 from pathlib import Path
 
 from ansible.errors import AnsibleError
+from ansible.parsing.dataloader import DataLoader
 from ansible_collections.sysgenpro.odoo.plugins.module_utils._model import clear_text
 from ansible_collections.sysgenpro.odoo.plugins.module_utils._model.tenant import NOT_OF_TENANTS
 
@@ -40,6 +41,7 @@ class Inventory:
         self._sources = [Path(source) for source in task_vars.get("ansible_inventory_sources") or ()]
         self._written: dict[str, t.Mapping[str, t.Any]] = {}
         self._views: dict[str, t.Mapping[str, t.Any]] = {}
+        self._vaulted: dict[str, bool] = {"": False}
 
     def members(self, group: str) -> list[str]:
         return sorted(str(host) for host in self._groups.get(group, ()))
@@ -72,8 +74,13 @@ class Inventory:
 
         :param pending: variables that need not be resolvable yet; they are left out.
         """
-        values, problems = {}, []
-        view = self._view(host)
+        values: dict[str, t.Any] = {}
+        problems: list[str] = []
+        try:
+            view = self._view(host)
+        except AnsibleError as error:
+            # Broken YAML: Ansible reads a host's own file when it is first asked for.
+            return values, [f"{host}: host_vars: cannot be read: {_reason(error)}{self._broken_file(host)}"]
         for name in self.written(host):
             if not name.startswith("odoo_") or name in NOT_OF_TENANTS:
                 continue
@@ -90,12 +97,14 @@ class Inventory:
         values: list[str] = []
         seen: set[tuple[str, int]] = set()
         for host in hosts:
-            for name, value in self.written(host).items():
+            for name, value in self._readable(host).items():
                 # Variables of a group are the same object for all its hosts.
                 key = name, id(value)
                 if key in seen:
                     continue
                 seen.add(key)
+                if self._in_vault(host, name):
+                    continue
                 for found in clear_text.find(name, value, encrypted=is_encrypted):
                     place = self.origin(host, name)
                     text = (
@@ -106,20 +115,33 @@ class Inventory:
                     values.append(str(found.value))
         return list(problems.values()), values
 
+    def _readable(self, host: str) -> t.Mapping[str, t.Any]:
+        try:
+            return self.written(host)
+        except AnsibleError:
+            return {}
+
     def origin(self, host: str, name: str) -> str:
         """File and line of a variable, below the working directory where it is; empty where not known."""
+        return _shown(self._tag(host, name))
+
+    def _tag(self, host: str, name: str) -> t.Any:
         if not HAS_TAGS:
-            return ""
-        written = self.written(host)
+            return None
+        written = self._readable(host)
         tag = Origin.get_tag(written.get(name))
         if tag is None or not tag.path:
             # A boolean carries no tag, its name does.
             tag = next((Origin.get_tag(key) for key in written if key == name), None)
-        if tag is None or not tag.path:
-            return ""
-        path = os.path.relpath(tag.path)
-        path = tag.path if path.startswith("..") else path
-        return f"{path}:{tag.line_num}" if tag.line_num else path
+        return tag
+
+    def _in_vault(self, host: str, name: str) -> bool:
+        """Whether the file of a variable is encrypted as a whole: its values carry no sign of that."""
+        tag = self._tag(host, name)
+        path = str(tag.path) if tag is not None and tag.path else ""
+        if path not in self._vaulted:
+            self._vaulted[path] = _begins(path, b"$ANSIBLE_VAULT;")
+        return self._vaulted[path]
 
     def located(self, problem: str) -> dict[str, str]:
         """A problem with its parts: host, variable, file."""
@@ -131,11 +153,26 @@ class Inventory:
         file = self.origin(host, found["variable"]) if known else ""
         return {"host": found["hosts"], "variable": found["variable"], "file": file, "problem": problem}
 
+    def _folders(self) -> list[Path]:
+        return sorted({source if source.is_dir() else source.parent for source in self._sources})
+
+    def _broken_file(self, host: str) -> str:
+        """Which file Ansible could not read for a host: it does not say so itself."""
+        loader = DataLoader()
+        for folder in self._folders():
+            for path in (*sorted(folder.glob(f"host_vars/{host}*")), *sorted(folder.glob("group_vars/*"))):
+                try:
+                    if path.is_file():
+                        loader.load_from_file(str(path))
+                except AnsibleError as error:
+                    line = getattr(getattr(error.__cause__, "problem_mark", None), "line", None)
+                    return f" ({path}{f':{line + 1}' if line is not None else ''})"
+        return ""
+
     def claimed_twice(self, hosts: t.Iterable[str]) -> list[str]:
         """A text for each host whose own file stands in two inventories: Ansible would mix them without a word."""
-        folders = {source if source.is_dir() else source.parent for source in self._sources}
         files: dict[str, list[str]] = {}
-        for folder in sorted(folders):
+        for folder in self._folders():
             own = folder / "host_vars"
             for path in sorted(own.iterdir()) if own.is_dir() else ():
                 files.setdefault(path.name if path.is_dir() else path.stem, []).append(str(path))
@@ -144,6 +181,23 @@ class Inventory:
             for host in hosts
             if len(files.get(host, ())) > 1
         ]
+
+
+def _shown(tag: t.Any) -> str:
+    """File and line of what Ansible knows of a value's origin."""
+    if tag is None or not tag.path:
+        return ""
+    path = os.path.relpath(tag.path)
+    path = tag.path if path.startswith("..") else path
+    return f"{path}:{tag.line_num}" if tag.line_num else path
+
+
+def _begins(path: str, mark: bytes) -> bool:
+    try:
+        with open(path, "rb") as file:
+            return file.read(len(mark)) == mark
+    except OSError:
+        return False
 
 
 def is_encrypted(value: t.Any) -> bool:
@@ -162,4 +216,6 @@ def without(values: t.Iterable[str], text: str) -> str:
 def _reason(error: BaseException) -> str:
     if isinstance(error, RecursionError):
         return "it refers to itself"
-    return " ".join(str(getattr(error, "message", error)).split())
+    text = " ".join(str(getattr(error, "message", error)).split())
+    place = _shown(getattr(error, "obj", None)) if HAS_TAGS and isinstance(getattr(error, "obj", None), Origin) else ""
+    return f"{text} ({place})" if place else text
