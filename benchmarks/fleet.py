@@ -46,7 +46,7 @@ def noop(fleet: Fleet, size: int, seconds: dict[int, list[float]]) -> None:
 def slope(seconds: dict[int, list[float]]) -> float:
     """Milliseconds a tenant, by least squares over the medians."""
     points = [(size, median(values)) for size, values in seconds.items()]
-    middle_x, middle_y = (sum(column) / len(points) for column in zip(*points))
+    middle_x, middle_y = (sum(column) / len(points) for column in zip(*points, strict=True))
     above = sum((x - middle_x) * (y - middle_y) for x, y in points)
     return round(1000 * above / sum((x - middle_x) ** 2 for x, _y in points), 2)
 
@@ -83,7 +83,14 @@ def validate(fleet: Fleet, size: int) -> None:
 
 def memory(fleet: Fleet, size: int) -> None:
     """Peak of what ansible-playbook and its forks hold, shared pages counted once (PSS)."""
-    argv = ["ansible-playbook", "-i", "inventories/catalogue", "-i", str(fleet.inventory(size)), "playbooks/tenants.yml"]
+    argv = [
+        "ansible-playbook",
+        "-i",
+        "inventories/catalogue",
+        "-i",
+        str(fleet.inventory(size)),
+        "playbooks/tenants.yml",
+    ]
     with open(os.devnull, "wb") as nothing:
         process = subprocess.Popen(argv, cwd=ROOT, env=environment("/dev/null"), stdout=nothing, start_new_session=True)
         peak = 0
@@ -122,7 +129,9 @@ def peer(fleet: Fleet, nothing: float, size: int) -> None:
         playbook.write_text(yaml.safe_dump(plays, sort_keys=False), encoding="utf-8")
         for path in (extra / "host_vars").iterdir():
             own = inventory / "host_vars" / path.name
-            own.write_text(f"{own.read_text(encoding='utf-8')}peer: {json.dumps(json.loads(path.read_text())['peer'])}\n")
+            own.write_text(
+                f"{own.read_text(encoding='utf-8')}peer: {json.dumps(json.loads(path.read_text())['peer'])}\n"
+            )
         fleet.play(count, str(playbook))
         measured = [fleet.play(count, str(playbook)) for _number in range(min(runs(), 3))]
         changed += sum(one.changed for one in measured)

@@ -97,7 +97,9 @@ class Machines:
         packages.mkdir(exist_ok=True)
         wanted = ["openssh-server", "libwrap0"]
         options = ["-o", "APT::Sandbox::User=root", "-qq"]
-        done = subprocess.run(["apt-get", *options, "download", *wanted], cwd=packages, capture_output=True, text=True, check=False)
+        done = subprocess.run(
+            ["apt-get", *options, "download", *wanted], cwd=packages, capture_output=True, text=True, check=False
+        )
         if done.returncode:
             sys.exit(f"apt-get could not download {' '.join(wanted)}:\n{done.stderr}")
         for package in packages.glob("*.deb"):
@@ -130,7 +132,19 @@ class Machines:
         script = own / "init"
         script.write_text(self._init(name), encoding="utf-8")
         log = open(own / "log", "ab")  # noqa: SIM115  # the host's for as long as it lives
-        argv = ["unshare", "--mount", "--net", "--uts", "--ipc", "--pid", "--fork", "--kill-child", "--mount-proc", "sh", str(script)]
+        argv = [
+            "unshare",
+            "--mount",
+            "--net",
+            "--uts",
+            "--ipc",
+            "--pid",
+            "--fork",
+            "--kill-child",
+            "--mount-proc",
+            "sh",
+            str(script),
+        ]
         self._processes[name] = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
         deadline = time.monotonic() + _START_SECONDS
         while not ready.exists():
@@ -144,7 +158,7 @@ class Machines:
         """The host's first process. Files of its own are bound over the machine's, for it alone."""
         own, ssh = self.folder / name, self.folder / "ssh"
         # No NAT and no published ports: rules of a thousand networks would take minutes to write and nothing here needs them.
-        docker = f"dockerd --iptables=false --userland-proxy=false --bip=10.88.0.1/24 --log-level=warn --pidfile=/run/docker.pid"
+        docker = "dockerd --iptables=false --userland-proxy=false --bip=10.88.0.1/24 --log-level=warn --pidfile=/run/docker.pid"
         return f"""set -e
 mount --make-rprivate /
 hostname {name}
@@ -202,14 +216,18 @@ wait
         ).stdout.split()
         if not found:
             sys.exit("There is no image sysgenpro/traefik: ./quickstart.sh builds it")
-        container = subprocess.run(["docker", "create", found[0]], capture_output=True, text=True, check=True).stdout.strip()
+        container = subprocess.run(
+            ["docker", "create", found[0]], capture_output=True, text=True, check=True
+        ).stdout.strip()
         where = subprocess.run(
             ["docker", "run", "--rm", "--entrypoint", "sh", found[0], "-c", "command -v traefik"],
             capture_output=True,
             text=True,
             check=True,
         ).stdout.strip()
-        subprocess.run(["docker", "cp", "--follow-link", f"{container}:{where}", str(self.folder / "traefik")], check=True)
+        subprocess.run(
+            ["docker", "cp", "--follow-link", f"{container}:{where}", str(self.folder / "traefik")], check=True
+        )
         subprocess.run(["docker", "rm", container], check=True, capture_output=True)
         config = {
             "entryPoints": {"websecure": {"address": ":443"}, "traefik": {"address": "127.0.0.1:8099"}},

@@ -7,6 +7,7 @@ import typing as t
 from pathlib import Path
 
 import docker_peer
+import fleet_services
 from ansible_collections.sysgenpro.odoo.plugins.module_utils._model.capacity import connection_budget
 
 if t.TYPE_CHECKING:
@@ -15,7 +16,7 @@ if t.TYPE_CHECKING:
     from ansible_collections.sysgenpro.odoo.plugins.module_utils._model.fleet_request import Asked
     from fleet_machines import Machines
 
-PROVISIONER = {"login_user": "provisioner", "login_password": "provisioner-of-a-benchmark"}
+PROVISIONER = {"login_user": "provisioner", "login_password": fleet_services.PASSWORD}
 
 
 def play(machines: Machines, tenants: Sequence[Asked], folder: Path) -> list[dict[str, t.Any]]:
@@ -56,7 +57,11 @@ def _database_tasks() -> list[dict[str, t.Any]]:
         },
         {
             "name": "Database",
-            "community.postgresql.postgresql_db": {**server, "maintenance_db": "postgres", "name": "{{ peer.database }}"},
+            "community.postgresql.postgresql_db": {
+                **server,
+                "maintenance_db": "postgres",
+                "name": "{{ peer.database }}",
+            },
         },
     ]
 
@@ -65,22 +70,33 @@ def _declare(machines: Machines, place: str, tenants: list[Asked], folder: Path)
     """What runs of each tenant, as the peers' modules are told it."""
     names = [one.tenant.tenant for one in tenants]
     listing = machines.run(place, "docker", "ps", "--all", "--format", '{{.Names}} {{.Label "sysgenpro.odoo/tenant"}}')
-    containers = dict(reversed(line.split()) for line in listing.splitlines() if len(line.split()) == 2)
+    containers = {tenant: name for name, _space, tenant in (line.partition(" ") for line in listing.splitlines())}
     found = json.loads(machines.run(place, "docker", "inspect", *(containers[name] for name in names)))
-    networks = json.loads(machines.run(place, "docker", "network", "inspect", *(f"{one.tenant.region}-{one.tenant.tenant}" for one in tenants)))
-    for one, container, network in zip(tenants, found, networks):
+    networks = json.loads(
+        machines.run(
+            place, "docker", "network", "inspect", *(f"{one.tenant.region}-{one.tenant.tenant}" for one in tenants)
+        )
+    )
+    for one, container, network in zip(tenants, found, networks, strict=True):
         values = _values(machines, one, container, network, folder)
         path = folder / "host_vars" / f"{one.tenant.tenant}.yml"
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(json.dumps({"peer": values}), encoding="utf-8")
 
 
-def _values(machines: Machines, one: Asked, container: dict[str, t.Any], network: dict[str, t.Any], folder: Path) -> dict[str, t.Any]:
+def _values(
+    machines: Machines, one: Asked, container: dict[str, t.Any], network: dict[str, t.Any], folder: Path
+) -> dict[str, t.Any]:
     tenant = one.tenant
     config = network["IPAM"]["Config"][0]
     etc = machines.folder / tenant.place / "etc"
     roots = sorted({bind.split(":")[0] for bind in container["HostConfig"]["Binds"]})
-    paths = [path for root in roots for path in sorted((etc / Path(root).relative_to("/etc/sysgenpro")).rglob("*")) if path.is_file()]
+    paths = [
+        path
+        for root in roots
+        for path in sorted((etc / Path(root).relative_to("/etc/sysgenpro")).rglob("*"))
+        if path.is_file()
+    ]
     paths.append(etc / Path(tenant.traefik_dynamic_path).relative_to("/etc/sysgenpro") / f"{tenant.tenant}.yml")
     files = []
     for number, path in enumerate(paths):

@@ -35,7 +35,7 @@ class Fleet:
         self.filled = 0
         for size in sizes:
             names = self.names[:size]
-            fleet_inventory.write(self.inventory(size), services.secrets, names, machines.places, offered(machines))
+            fleet_inventory.write(self.inventory(size), services.secrets, names, machines.places, offered())
 
     def inventory(self, size: int) -> Path:
         return self.folder / f"inventory-{size}"
@@ -73,16 +73,14 @@ class Fleet:
         self.services.fill(one for one in self.tenants(size) if one.tenant.tenant in wanted)
         for thread in threads:
             thread.join()
-        running = sum(
-            len(self.machines.run(place, "docker", "ps", "--quiet").split()) for place in self.machines.names
-        )
+        running = sum(len(self.machines.run(place, "docker", "ps", "--quiet").split()) for place in self.machines.names)
         if running != size:
             sys.exit(f"{running} of {size} tenants run")
         self.filled = size
         say(f"{size} tenants run, {len(wanted)} of them started in {time.monotonic() - started:.0f} s")
 
 
-def offered(machines: Machines) -> dict[str, t.Any]:
+def offered() -> dict[str, t.Any]:
     """What the region offers its tenants."""
     return {
         "odoo_image": fleet_machines.STAND_IN,

@@ -8,10 +8,13 @@ import subprocess
 import sys
 import time
 import typing as t
-from pathlib import Path
 
 import psycopg2
-from ansible_collections.sysgenpro.odoo.plugins.module_utils._adapters import postgresql, postgresql_catalog, redis_server
+from ansible_collections.sysgenpro.odoo.plugins.module_utils._adapters import (
+    postgresql,
+    postgresql_catalog,
+    redis_server,
+)
 from ansible_collections.sysgenpro.odoo.plugins.module_utils._adapters.postgresql import PROVISIONER, Server
 from ansible_collections.sysgenpro.odoo.plugins.module_utils._converge import redis_user as redis_runner
 from ansible_collections.sysgenpro.odoo.plugins.module_utils._model import redis_user
@@ -23,12 +26,14 @@ from measuring import ROOT, say
 
 if t.TYPE_CHECKING:
     from collections.abc import Iterable
+    from pathlib import Path
 
     from ansible_collections.sysgenpro.odoo.plugins.module_utils._model.fleet_request import Asked
 
 POSTGRESQL_PORT = 5589
-REDIS_PORT = 6389 + 200
+REDIS_PORT = 6589
 CONNECTIONS = 100_000
+PASSWORD = "provisioner-of-a-benchmark"
 CLUSTER = {"host": GATEWAY, "port": POSTGRESQL_PORT, "primary_port": POSTGRESQL_PORT, "max_connections": CONNECTIONS}
 REDIS = {"host": GATEWAY, "port": REDIS_PORT}
 _VERSION = ROOT / "collections/ansible_collections/sysgenpro/odoo/roles/postgresql/templates/password_version.sql.j2"
@@ -52,7 +57,7 @@ class Services:
         for name in ("postgresql/shared/provisioner", "redis/shared/provisioner"):
             path = self.secrets / name
             path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text("provisioner-of-a-benchmark", encoding="ascii")
+            path.write_text(PASSWORD, encoding="ascii")
         self._start_postgresql()
         self._start_redis()
         return self
@@ -71,7 +76,18 @@ class Services:
         names.write_text(f"subjectAltName=IP:{GATEWAY}\n", encoding="ascii")
         openssl = ["openssl", "req", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=fleet"]
         subprocess.run([*openssl, "-keyout", str(key), "-out", str(request)], check=True, capture_output=True)
-        sign = ["openssl", "x509", "-req", "-days", "2", "-in", str(request), "-out", str(certificate), "-CAcreateserial"]
+        sign = [
+            "openssl",
+            "x509",
+            "-req",
+            "-days",
+            "2",
+            "-in",
+            str(request),
+            "-out",
+            str(certificate),
+            "-CAcreateserial",
+        ]
         sign += ["-CA", str(self.ca), "-CAkey", str(self.secrets / "ca/ca.key"), "-extfile", str(names)]
         subprocess.run(sign, check=True, capture_output=True)
         for path in (key, certificate):
@@ -97,7 +113,7 @@ class Services:
         shutil.chown(self.folder, _USER, _USER)
         self._run("postgresql", ["sh", "-c", script])
         with self._as_postgres() as connection, connection.cursor() as cursor:
-            cursor.execute("CREATE ROLE provisioner LOGIN CREATEDB CREATEROLE PASSWORD 'provisioner-of-a-benchmark'")
+            cursor.execute(f"CREATE ROLE provisioner LOGIN CREATEDB CREATEROLE PASSWORD '{PASSWORD}'")
             cursor.execute("CREATE ROLE reporters NOLOGIN")
             cursor.execute("GRANT reporters TO provisioner WITH ADMIN TRUE, INHERIT FALSE, SET FALSE")
             cursor.execute(_VERSION.read_text(encoding="utf-8"))
@@ -106,7 +122,9 @@ class Services:
         deadline = time.monotonic() + 60
         while True:
             try:
-                connection = psycopg2.connect(host=str(self.folder), port=POSTGRESQL_PORT, user="postgres", dbname="postgres")
+                connection = psycopg2.connect(
+                    host=str(self.folder), port=POSTGRESQL_PORT, user="postgres", dbname="postgres"
+                )
             except psycopg2.OperationalError as error:
                 if time.monotonic() > deadline:
                     sys.exit(f"PostgreSQL did not start: {error}\n{_logs('postgresql')}")
@@ -118,10 +136,10 @@ class Services:
     def _start_redis(self) -> None:
         config = [
             *(f"bind {GATEWAY}", "port 0", f"tls-port {REDIS_PORT}", "tls-auth-clients no", 'save ""'),
-            *("tls-cert-file /fleet/tls.crt", "tls-key-file /fleet/tls.key", f"aclfile /fleet/users.acl"),
+            *("tls-cert-file /fleet/tls.crt", "tls-key-file /fleet/tls.key", "aclfile /fleet/users.acl"),
         ]
         (self.folder / "redis.conf").write_text("\n".join(config) + "\n", encoding="ascii")
-        users = "user default reset off\nuser provisioner reset on >provisioner-of-a-benchmark +acl +ping\n"
+        users = f"user default reset off\nuser provisioner reset on >{PASSWORD} +acl +ping\n"
         (self.folder / "users.acl").write_text(users, encoding="ascii")
         shutil.chown(self.folder / "users.acl", _USER, _USER)
         self._run("redis", ["redis-server", "/fleet/redis.conf"])
@@ -139,11 +157,17 @@ class Services:
         name = f"sysgenpro-fleet-{service}"
         subprocess.run(["docker", "run", *options, "--name", name, found[0], *argv], check=True, capture_output=True)
 
+    def redis(self) -> redis_server.RedisServer:
+        """A connection as the provisioner."""
+        return redis_server.connect(
+            host=GATEWAY, port=REDIS_PORT, ca_file=str(self.ca), user=PROVISIONER, password=PASSWORD, timeout=30
+        )
+
     def fill(self, asked: Iterable[Asked]) -> None:
         """Give each tenant its roles, an empty database that says what it is, and its Redis user."""
         asked = list(asked)
         server = Server(GATEWAY, POSTGRESQL_PORT, str(self.ca))
-        connect = postgresql.connect(server, user=PROVISIONER, password="provisioner-of-a-benchmark")
+        connect = postgresql.connect(server, user=PROVISIONER, password=PASSWORD)
         with connect as connection:
             for number, one in enumerate(asked):
                 if number % 250 == 0:
@@ -152,16 +176,17 @@ class Services:
             rows = postgresql_catalog.look(
                 connection, [catalog.names(one.tenant) for one in asked], group=reporting.GROUP
             )
-            for one, row in zip(asked, rows):
+            for one, row in zip(asked, rows, strict=True):
                 verified = {catalog.VERIFIED: catalog.verification(row, one.passwords)}
                 postgresql.set_comment(connection, one.tenant.database, {**(row.comment or {}), **verified})
-        with redis_server.connect(
-            host=GATEWAY, port=REDIS_PORT, ca_file=str(self.ca), user=PROVISIONER, password="provisioner-of-a-benchmark", timeout=30
-        ) as redis:
+        with self.redis() as redis:
             for one in asked:
                 name = one.tenant.tenant
                 wanted = redis_user.desired_user(
-                    name=name, password=one.secrets.redis, key_prefix=one.tenant.redis_prefix, commands=redis_user.SESSION_COMMANDS
+                    name=name,
+                    password=one.secrets.redis,
+                    key_prefix=one.tenant.redis_prefix,
+                    commands=redis_user.SESSION_COMMANDS,
                 )
                 redis_runner.apply(redis, name, wanted, [redis_runner.planner.Step("set", "")])
 

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import os
 import subprocess
+import typing as t
 from pathlib import Path
 
 import pytest
 import yaml
+
+if t.TYPE_CHECKING:
+    from collections.abc import Mapping
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -31,7 +35,10 @@ class Inventory:
         self.write("group_vars/all.yml", {"odoo_region": "local", "ansible_connection": "local"})
         self.write("group_vars/tenants.yml", self.services())
         for name in ("acme", "globex"):
-            self.write(f"host_vars/{name}.yml", {"odoo_environment": "production", "odoo_tier": "standard", "odoo_host": f"{name}.example.com"})
+            self.write(
+                f"host_vars/{name}.yml",
+                {"odoo_environment": "production", "odoo_tier": "standard", "odoo_host": f"{name}.example.com"},
+            )
 
     def services(self) -> dict[str, object]:
         return {
@@ -49,8 +56,8 @@ class Inventory:
             "odoo_secret_generate": True,
         }
 
-    def write(self, path: str, content: dict[str, object] | str) -> None:
-        text = content if isinstance(content, str) else yaml.safe_dump(content, sort_keys=False)
+    def write(self, path: str, content: Mapping[str, object] | str) -> None:
+        text = content if isinstance(content, str) else yaml.safe_dump(dict(content), sort_keys=False)
         target = self.folder / path
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_text(text, encoding="utf-8")
@@ -65,7 +72,12 @@ class Inventory:
             argv += ["-i", str(source)]
         environment = {**os.environ, "ANSIBLE_FORCE_COLOR": "0"}
         return subprocess.run(
-            [*argv, f"playbooks/{playbook}.yml", *arguments], cwd=ROOT, env=environment, capture_output=True, text=True, check=False
+            [*argv, f"playbooks/{playbook}.yml", *arguments],
+            cwd=ROOT,
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=False,
         )
 
 

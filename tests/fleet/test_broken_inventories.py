@@ -59,16 +59,40 @@ CASES = (
     Case("a database of two tenants", own("odoo_database: globex\n"), ("acme, globex: odoo_database='globex'",)),
     Case("a budget exceeded", own("odoo_web_workers: 32\n"), ("odoo_postgresql_clusters.shared.max_connections=300", "acme")),
     Case("a cluster that is not offered", own("odoo_postgresql_cluster: own\n"), ("acme: odoo_postgresql_cluster='own'", "shared")),
-    Case("a service without its port", shared(odoo_redis_instances={"shared": {"host": "192.0.2.1"}}), ("acme: odoo_redis_instances.shared: must have port",)),
-    Case("a port that is none", shared(odoo_redis_instances={"shared": {"host": "192.0.2.1", "port": "tls"}}), ("acme: odoo_redis_instances.shared.port='tls'",)),
+    Case(
+        "a service without its port",
+        shared(odoo_redis_instances={"shared": {"host": "192.0.2.1"}}),
+        ("acme: odoo_redis_instances.shared: must have port",),
+    ),
+    Case(
+        "a port that is none",
+        shared(odoo_redis_instances={"shared": {"host": "192.0.2.1", "port": "tls"}}),
+        ("acme: odoo_redis_instances.shared.port='tls'",),
+    ),
     Case("an unapproved image", own("odoo_image: evil/odoo:1\n"), ("acme: odoo_image='evil/odoo:1'", "odoo_approved_registries")),
     Case("mail that leaves a copy", own("odoo_environment: staging\nodoo_mail_policy: relay\n"), ("acme: odoo_mail_policy='relay'",)),
     Case("secrets that are missing", shared(odoo_secret_generate=False), ("acme: odoo_secret_path=", "globex: odoo_secret_path=")),
-    Case("a secret in clear text", own(f"postgresql_password: {SECRET}\n"), ("acme: postgresql_password: is a secret", "ansible-vault encrypt_string --stdin-name postgresql_password", "acme.yml")),
-    Case("a secret inside a map", own(f"odoo_config: {{admin_passwd: {SECRET}}}\n"), ("acme: odoo_config.admin_passwd", "ansible-vault encrypt_string --stdin-name admin_passwd")),
-    Case("a secret under an unknown name", own(f"odoo_database_password: {SECRET}\n"), ("acme: odoo_database_password is not a variable", "ansible-vault")),
+    Case(
+        "a secret in clear text",
+        own(f"postgresql_password: {SECRET}\n"),
+        ("acme: postgresql_password: is a secret", "ansible-vault encrypt_string --stdin-name postgresql_password", "acme.yml"),
+    ),
+    Case(
+        "a secret inside a map",
+        own(f"odoo_config: {{admin_passwd: {SECRET}}}\n"),
+        ("acme: odoo_config.admin_passwd", "ansible-vault encrypt_string --stdin-name admin_passwd"),
+    ),
+    Case(
+        "a secret under an unknown name",
+        own(f"odoo_database_password: {SECRET}\n"),
+        ("acme: odoo_database_password is not a variable", "ansible-vault"),
+    ),
     Case("a login of Ansible's own", own(f"ansible_become_password: {SECRET}\n"), ("acme: ansible_become_password", "ansible-vault")),
-    Case("a key in a platform host's file", lambda inventory: inventory.write("host_vars/local1.yml", {"tls": "-----BEGIN PRIVATE KEY-----\nMII\n"}), ("local1: tls", "ansible-vault")),
+    Case(
+        "a key in a platform host's file",
+        lambda inventory: inventory.write("host_vars/local1.yml", {"tls": "-----BEGIN PRIVATE KEY-----\nMII\n"}),
+        ("local1: tls", "ansible-vault"),
+    ),
 )  # fmt: skip
 
 

@@ -55,7 +55,12 @@ class Played:
         argv = ["ansible-playbook", "-i", "inventories/catalogue", "-i", str(self.fleet.inventory(SIZE))]
         environment = {**os.environ, "ANSIBLE_FORCE_COLOR": "0"}
         done = subprocess.run(
-            [*argv, "playbooks/tenants.yml", *arguments], cwd=self.root, env=environment, capture_output=True, text=True, check=False
+            [*argv, "playbooks/tenants.yml", *arguments],
+            cwd=self.root,
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=False,
         )
         return Run(done.returncode, done.stdout + done.stderr)
 
@@ -75,11 +80,15 @@ def tenants(fleet: fleet_region.Fleet, root: Path) -> Played:
 
 def container(fleet: fleet_region.Fleet, place: str, tenant: str) -> str:
     label = f"label=sysgenpro.odoo/tenant={tenant}"
-    return fleet.machines.run(place, "docker", "ps", "--all", "--format", "{{.Names}} {{.State}}", "--filter", label).strip()
+    return fleet.machines.run(
+        place, "docker", "ps", "--all", "--format", "{{.Names}} {{.State}}", "--filter", label
+    ).strip()
 
 
 def sql(fleet: fleet_region.Fleet, statement: str) -> None:
-    connection = psycopg2.connect(host=str(fleet.services.folder), port=POSTGRESQL_PORT, user="postgres", dbname="postgres")
+    connection = psycopg2.connect(
+        host=str(fleet.services.folder), port=POSTGRESQL_PORT, user="postgres", dbname="postgres"
+    )
     connection.autocommit = True
     with connection.cursor() as cursor:
         cursor.execute(statement)
@@ -122,14 +131,14 @@ def another_password(fleet: fleet_region.Fleet, tenant: str) -> None:
 
 
 def forget_user(fleet: fleet_region.Fleet, tenant: str) -> None:
-    command = ["docker", "exec", "sysgenpro-fleet-redis", "redis-cli", "--tls", "--insecure", "-h", fleet_machines.GATEWAY]
-    login = ["-p", "6589", "--user", "provisioner", "--pass", "provisioner-of-a-benchmark", "ACL", "DELUSER", tenant]
-    done = subprocess.run([*command, *login], capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == "1", done.stdout
+    with fleet.services.redis() as redis:
+        redis.acl_delete(tenant)
 
 
 @pytest.mark.parametrize(
-    "fault", [stop, remove, forget_route, edit_file, limit_role, another_password, forget_user], ids=lambda fault: fault.__name__
+    "fault",
+    [stop, remove, forget_route, edit_file, limit_role, another_password, forget_user],
+    ids=lambda fault: fault.__name__,
 )
 def test_what_was_changed_by_hand_is_found_and_mended(
     tenants: Played, fleet: fleet_region.Fleet, fault: t.Callable[[fleet_region.Fleet, str], None]
@@ -149,7 +158,8 @@ def test_a_limit_asks_and_touches_nobody_else(tenants: Played, fleet: fleet_regi
     for name in (chosen, other):
         stop(fleet, name)
     done = tenants.good("--limit", chosen)
-    assert done.recap == {chosen: 1} or done.changed == [chosen]
+    assert list(done.recap) == [chosen]
+    assert done.changed == [chosen]
     assert "1 tenants: 0 as declared" in done.text
     assert container(fleet, "docker1", other).endswith("exited")
     assert tenants.good().changed == [other]
@@ -168,7 +178,8 @@ def test_a_canary_that_fails_protects_the_others(tenants: Played, fleet: fleet_r
     assert done.status == 2
     assert f"{SIZE} to converge" in done.text
     assert "Image sysgenpro/odoo:does-not-exist is not on this host" in done.text
-    assert [host for host in done.recap if "Converge tenants" in done.text] == [] or done.changed == []
+    assert done.changed == []
+    assert "PLAY [Converge tenants]" not in done.text
     assert [container(fleet, "docker1", name) for name in fleet.names[::2]] == before
 
 

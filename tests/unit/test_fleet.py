@@ -53,7 +53,11 @@ def test_whoever_asks_a_service_uses_it_himself() -> None:
 
 def test_a_dedicated_cluster_is_asked_beside_the_shared_one() -> None:
     own = factories.tenant(
-        "globex", odoo_hosting_model="dedicated", odoo_postgresql_cluster="own", odoo_redis_instance="own", odoo_host="g.example.com"
+        "globex",
+        odoo_hosting_model="dedicated",
+        odoo_postgresql_cluster="own",
+        odoo_redis_instance="own",
+        odoo_host="g.example.com",
     )
     (asked,) = assignments([*members(acme="local1"), Member("host_globex", own)]).values()
     assert asked.clusters == {"local/own": ["host_globex"], "local/shared": ["host_acme"]}
@@ -100,10 +104,16 @@ def test_a_database_that_was_verified_and_has_not_changed_needs_nothing() -> Non
 @pytest.mark.parametrize(
     "change",
     [
-        pytest.param({"content": ("{acme_production=c/provisioner}", 701, 123456, 690, 98765, "0123", "4567")}, id="table"),
-        pytest.param({"content": ("{acme_production=c/provisioner}", 700, 123456, 689, 98765, "0123", "4567")}, id="grant"),
+        pytest.param(
+            {"content": ("{acme_production=c/provisioner}", 701, 123456, 690, 98765, "0123", "4567")}, id="table"
+        ),
+        pytest.param(
+            {"content": ("{acme_production=c/provisioner}", 700, 123456, 689, 98765, "0123", "4567")}, id="grant"
+        ),
         pytest.param({"content": (None, 700, 123456, 690, 98765, "0123", "4567")}, id="connect"),
-        pytest.param({"content": ("{acme_production=c/provisioner}", 700, 123456, 690, 98765, "ffff", "4567")}, id="password"),
+        pytest.param(
+            {"content": ("{acme_production=c/provisioner}", 700, 123456, 690, 98765, "ffff", "4567")}, id="password"
+        ),
     ],
 )
 def test_what_changed_inside_a_database_is_looked_at(change: dict[str, t.Any]) -> None:
@@ -169,7 +179,7 @@ def test_only_tenants_with_a_plan_are_converged() -> None:
 
 
 def test_everything_is_converged_where_that_is_said() -> None:
-    asked = {"host_a": {"fleet_place": {"plans": {}}}, "host_c": {"fleet_place": {"plans": {}}}}
+    asked: dict[str, t.Any] = {"host_a": {"fleet_place": {"plans": {}}}, "host_c": {"fleet_place": {"plans": {}}}}
     agenda = fleet_agenda(INVENTORY, asked, everything=True)
     assert (agenda["canaries"], agenda["others"]) == (["host_c"], ["host_a", "host_b"])
 

@@ -22,7 +22,8 @@ description:
 options:
   assignment:
     description:
-      - What the task's host asks, and for whom, as M(sysgenpro.odoo.odoo_validate) returned it for this host in RV(sysgenpro.odoo.odoo_validate#module:representatives).
+      - What the task's host asks, and for whom, as M(sysgenpro.odoo.odoo_validate) returned it for this host in
+        RV(sysgenpro.odoo.odoo_validate#module:representatives).
     type: dict
   of:
     description: V(place) asks runtime, PostgreSQL and Redis; V(buckets) the object store on the host the task is delegated to.

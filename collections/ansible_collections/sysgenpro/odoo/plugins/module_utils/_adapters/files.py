@@ -133,7 +133,9 @@ def slot(directory: str, count: int, *, timeout: float) -> t.Iterator[None]:
     """
     Path(directory).mkdir(mode=0o700, parents=True, exist_ok=True)
     with contextlib.ExitStack() as opened:
-        handles = [opened.enter_context(open(f"{directory}/{number}", "a", encoding="utf-8")) for number in range(count)]
+        handles = [
+            opened.enter_context(open(f"{directory}/{number}", "a", encoding="utf-8")) for number in range(count)
+        ]
         wait_until(
             f"one of the {count} slots for starting tenants on this host",
             lambda: (any(_locked(handle) for handle in handles), "all are taken"),

@@ -29,7 +29,10 @@ def ask(api: KubernetesApi, wanted: t.Sequence[tuple[Tenant, Secrets, str]]) -> 
 
     :param wanted: tenants of one cluster, each with the PEM text of its region's CA.
     """
-    regions = {tenant.region: observe_region(api, tenant.region) for tenant in {one.region: one for one, _s, _c in wanted}.values()}
+    regions = {
+        tenant.region: observe_region(api, tenant.region)
+        for tenant in {one.region: one for one, _s, _c in wanted}.values()
+    }
     plans = {}
     for tenant, secrets, ca in wanted:
         scope = "secrets" if tenant.kubernetes_delivery == "gitops" else "all"

@@ -78,7 +78,10 @@ def parse_request(text: str) -> Request:
     """
     values = json.loads(text)
     return Request(
-        tenants={name: _asked(name, {**values["common"], **entry["own"]}, entry["secrets"]) for name, entry in values["tenants"].items()},
+        tenants={
+            name: _asked(name, {**values["common"], **entry["own"]}, entry["secrets"])
+            for name, entry in values["tenants"].items()
+        },
         stacks=tuple(values.get("stacks", ())),
         clusters=_services(values.get("clusters", {})),
         redis=_services(values.get("redis", {})),

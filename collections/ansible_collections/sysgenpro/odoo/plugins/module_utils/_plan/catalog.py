@@ -24,7 +24,9 @@ VERIFIED = "verified"
 
 def names(tenant: Tenant) -> Names:
     """The names to look for in the catalogs."""
-    return Names(tenant.database, tenant.database_user, tenant.reporting_user, template_name(tenant), draft_name(tenant))
+    return Names(
+        tenant.database, tenant.database_user, tenant.reporting_user, template_name(tenant), draft_name(tenant)
+    )
 
 
 def verification(row: CatalogRow, passwords: t.Sequence[str]) -> str:
