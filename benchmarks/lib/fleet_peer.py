@@ -16,7 +16,7 @@ if t.TYPE_CHECKING:
     from ansible_collections.sysgenpro.odoo.plugins.module_utils._model.fleet_request import Asked
     from fleet_machines import Machines
 
-PROVISIONER = {"login_user": "provisioner", "login_password": fleet_services.PASSWORD}
+LOGIN = {"login_user": "peer", "login_password": fleet_services.PASSWORD}
 
 
 def play(machines: Machines, tenants: Sequence[Asked], folder: Path) -> list[dict[str, t.Any]]:
@@ -45,7 +45,7 @@ def play(machines: Machines, tenants: Sequence[Asked], folder: Path) -> list[dic
 
 def _database_tasks() -> list[dict[str, t.Any]]:
     server = {"login_host": "{{ peer.login_host }}", "login_port": "{{ peer.login_port }}", "ssl_mode": "verify-full"}
-    server |= {**PROVISIONER, "ca_cert": "{{ peer.ca }}"}
+    server |= {**LOGIN, "ca_cert": "{{ peer.ca }}"}
     user = {"name": "{{ item.name }}", "password": "{{ item.password }}", "conn_limit": "{{ item.limit }}"}
     return [
         {

@@ -114,6 +114,8 @@ class Services:
         self._run("postgresql", ["sh", "-c", script])
         with self._as_postgres() as connection, connection.cursor() as cursor:
             cursor.execute(f"CREATE ROLE provisioner LOGIN CREATEDB CREATEROLE PASSWORD '{PASSWORD}'")
+            # Only a superuser sees whether a password is another one, which the peers' modules want to know.
+            cursor.execute(f"CREATE ROLE peer LOGIN SUPERUSER PASSWORD '{PASSWORD}'")
             cursor.execute("CREATE ROLE reporters NOLOGIN")
             cursor.execute("GRANT reporters TO provisioner WITH ADMIN TRUE, INHERIT FALSE, SET FALSE")
             cursor.execute(_VERSION.read_text(encoding="utf-8"))

@@ -29,6 +29,8 @@ PURPOSES = (
     "health_key",
     "reporting",
 )
+#: What holds between tenants of all regions: functions of pure data, each returning one text a problem.
+RULES: tuple[t.Callable[[t.Sequence[Tenant]], list[str]], ...] = (fleet.problems,)
 _SECRET_OPTIONS = ("odoo_secret_source", "odoo_secret_path", "odoo_secret_generate")
 
 
@@ -49,7 +51,7 @@ class ActionModule(ActionBase):
         tenants = [member.tenant for member in members]
         problems += inventory.claimed_twice(hosts)
         problems += places.problems(tenants, self._places(inventory))
-        problems += fleet.problems(tenants)
+        problems += [problem for rule in RULES for problem in rule(tenants)]
         in_clear_text, secrets = inventory.secrets(inventory.members("all"))
         problems = sorted({without(secrets, problem) for problem in problems} | set(in_clear_text))
         if problems:

@@ -7,7 +7,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 name: fleet_agenda
 short_description: Which tenants of a run are converged, in which order, and which are left alone
-version_added: 0.3.0
+version_added: 0.2.0
 author: SysGenPro (@sysgenpro)
 description:
   - Puts together what M(sysgenpro.odoo.odoo_validate) found and what M(sysgenpro.odoo.odoo_plan) answered at each place.

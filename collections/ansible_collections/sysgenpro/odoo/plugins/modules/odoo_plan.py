@@ -8,7 +8,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: odoo_plan
 short_description: Ask a place once what would change for all its tenants
-version_added: 0.3.0
+version_added: 0.2.0
 author: SysGenPro (@sysgenpro)
 description:
   - Returns, for each tenant that is not as declared, the steps that would make it so. Changes nothing.

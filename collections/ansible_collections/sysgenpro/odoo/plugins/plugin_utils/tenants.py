@@ -45,17 +45,24 @@ class Reader:
 
     def __init__(self, action: t.Any, task_vars: dict[str, t.Any]) -> None:
         self._hostvars = task_vars["hostvars"]
+        self._views: dict[str, t.Mapping[str, t.Any]] = {}
         self._secret = lookup_loader.get("sysgenpro.odoo.secret", loader=action._loader, templar=action._templar)
         self._local_ca = lookup_loader.get("sysgenpro.odoo.local_ca", loader=action._loader, templar=action._templar)
 
     def tenant(self, host: str) -> tuple[Tenant, dict[str, t.Any]]:
-        variables = declared(self._hostvars[host])
+        variables = declared(self._view(host))
         variables.setdefault("odoo_tenant", host)
         return parse(variables, host=host), variables
 
     def name(self, host: str) -> str:
         """The tenant's name, without a look at the rest of its variables."""
-        return str(self._hostvars[host].get("odoo_tenant") or host)
+        return str(self._view(host).get("odoo_tenant") or host)
+
+    def _view(self, host: str) -> t.Mapping[str, t.Any]:
+        """A host's variables, merged once: that takes as long as reading them all."""
+        if host not in self._views:
+            self._views[host] = self._hostvars[host]
+        return self._views[host]
 
     def entry(
         self,
@@ -82,7 +89,7 @@ class Reader:
 
         :param service: C(postgresql/<cluster>) or C(redis/<instance>).
         """
-        options = self._options(self._hostvars[host])
+        options = self._options(self._view(host))
         return str(self._secret.run([f"{service}/provisioner"], variables=options)[0])
 
     @staticmethod
@@ -90,7 +97,7 @@ class Reader:
         return {name: variables[name] for name in _SECRET_OPTIONS if name in variables}
 
     def _certificate(self, tenant: Tenant, host: str, options: dict[str, t.Any]) -> tuple[dict[str, str], str]:
-        path = {"certificates_path": self._hostvars[host].get("certificates_path")}
+        path = {"certificates_path": self._view(host).get("certificates_path")}
         names = [tenant.host, tenant.integration_host]
         issued = self._local_ca.run([f"tenant-{tenant.tenant}"], variables=path, names=names)[0]
         if tenant.certificate_provider == "provided":

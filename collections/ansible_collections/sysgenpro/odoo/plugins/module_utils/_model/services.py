@@ -38,7 +38,7 @@ def _whole(value: t.Any, low: int, high: int) -> str | None:
 
 def _url(value: t.Any) -> str | None:
     good = isinstance(value, str) and _URL.fullmatch(value)
-    return None if good else "an address such as https://storage.example.com:8333"
+    return None if good else "a URL such as https://s3.example.com:8333"
 
 
 def _name(value: t.Any) -> str | None:
