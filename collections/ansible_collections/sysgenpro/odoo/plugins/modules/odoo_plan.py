@@ -68,6 +68,7 @@ from ansible_collections.sysgenpro.odoo.plugins.module_utils._adapters import se
 from ansible_collections.sysgenpro.odoo.plugins.module_utils._adapters.docker_engine import DockerEngine
 from ansible_collections.sysgenpro.odoo.plugins.module_utils._converge import fleet
 from ansible_collections.sysgenpro.odoo.plugins.module_utils._model.fleet_request import parse_request
+from ansible_collections.sysgenpro.odoo.plugins.module_utils._support.errors import OdooError
 from ansible_collections.sysgenpro.odoo.plugins.module_utils._support.results import run
 
 ARGUMENTS = {
@@ -75,13 +76,15 @@ ARGUMENTS = {
     "of": {"type": "str", "choices": ["place", "buckets"], "default": "place"},
     "container": {"type": "str", "default": ""},
     # One text: Ansible would search every value of a result for each secret of a thousand tenants.
-    "request": {"type": "str", "required": True, "no_log": True},
+    "request": {"type": "str", "no_log": True},
 }
 #: Seconds for one conversation about all buckets of a service.
 STORE_SECONDS = 300
 
 
 def ask(module: AnsibleModule) -> dict[str, object]:
+    if not module.params["request"]:
+        raise OdooError("The action plugin reads the tenants", hint="Call the action sysgenpro.odoo.odoo_plan, not the module")
     request = parse_request(module.params["request"])
     store = None
     if module.params["of"] == "buckets":

@@ -322,7 +322,8 @@ def _result(
     wanted = plan.comment(tenant)
     recorded = after.comment or {}
     return {
-        "changed": bool(steps),
+        # To remember what was found as it must be is no change of it.
+        "changed": any(step.action != "record" for step in steps),
         "steps": shown,
         "database": dict(recorded),
         "missing_modules": missing_modules(tenant, recorded),
