@@ -84,7 +84,9 @@ STORE_SECONDS = 300
 
 def ask(module: AnsibleModule) -> dict[str, object]:
     if not module.params["request"]:
-        raise OdooError("The action plugin reads the tenants", hint="Call the action sysgenpro.odoo.odoo_plan, not the module")
+        raise OdooError(
+            "The action plugin reads the tenants", hint="Call the action sysgenpro.odoo.odoo_plan, not the module"
+        )
     request = parse_request(module.params["request"])
     store = None
     if module.params["of"] == "buckets":
