@@ -92,7 +92,7 @@ def memory(fleet: Fleet, size: int) -> None:
         "playbooks/tenants.yml",
     ]
     with open(os.devnull, "wb") as nothing:
-        process = subprocess.Popen(argv, cwd=ROOT, env=environment("/dev/null"), stdout=nothing, start_new_session=True)
+        process = subprocess.Popen(argv, cwd=ROOT, env=environment("/dev/null"), stdout=nothing)
         peak = 0
         while process.poll() is None:
             peak = max(peak, _held(process.pid))
@@ -102,19 +102,27 @@ def memory(fleet: Fleet, size: int) -> None:
     result("controller_memory", round(peak / 1024), "MB", "<= 1024 MB", tenants=size, runs=1)
 
 
-def _held(session: int) -> int:
-    """Kilobytes of all processes of a session."""
-    total = 0
+def _held(root: int) -> int:
+    """Kilobytes of a process and of all below it, which lead sessions of their own."""
+    parents: dict[int, int] = {}
     for folder in Path("/proc").glob("[0-9]*"):
         try:
             fields = (folder / "stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()
-            if int(fields[3]) != session:
-                continue
-            lines = (folder / "smaps_rollup").read_text(encoding="ascii").splitlines()
-        except (OSError, ValueError):
+        except OSError:
             continue
-        total += next((int(line.split()[1]) for line in lines if line.startswith("Pss:")), 0)
-    return total
+        parents[int(folder.name)] = int(fields[1])
+    family = [root]
+    for ancestor in family:
+        family += [pid for pid, parent in parents.items() if parent == ancestor]
+    return sum(_pss(pid) for pid in family)
+
+
+def _pss(pid: int) -> int:
+    try:
+        lines = Path(f"/proc/{pid}/smaps_rollup").read_text(encoding="ascii").splitlines()
+    except OSError:
+        return 0
+    return next((int(line.split()[1]) for line in lines if line.startswith("Pss:")), 0)
 
 
 def peer(fleet: Fleet, nothing: float, size: int) -> None:
