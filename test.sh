@@ -7,7 +7,7 @@ set -uo pipefail
 # A stage is a script tests/stages/<name>.sh; these lists say which run, and in which order.
 CI_STAGES=(lint types contracts sanity unit galaxy docs awx quickstart molecule)
 DOCKER_STAGES=(quickstart molecule)
-ALL_STAGES=("${CI_STAGES[@]}" drill faults kubernetes)
+ALL_STAGES=("${CI_STAGES[@]}" drill faults kubernetes fleet)
 
 usage() {
     cat <<USAGE
@@ -26,6 +26,7 @@ Usage: ./test.sh [-v] [stage…]
   drill        recovery drills on the local region, which is brought up, or up to date
   faults       every fault of tests/faults on the local region, which is brought up, or up to date
   kubernetes   a real cluster of one node beside the local region, which is brought up, or up to date
+  fleet        broken tenants and inventories, and a fleet on Docker hosts of its own beside the local region
 
   ci           ${CI_STAGES[*]} (the default)
   docker       ${DOCKER_STAGES[*]}

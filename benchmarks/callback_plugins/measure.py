@@ -27,7 +27,7 @@ options: {}
 
 #: Actions that reach no host.
 ON_THE_CONTROLLER = frozenset(
-    {"add_host", "assert", "debug", "fail", "group_by", "meta", "set_fact", "validate_argument_spec"}
+    {"add_host", "assert", "debug", "fail", "group_by", "meta", "set_fact", "set_stats", "validate_argument_spec"}
 )
 ON_THE_CONTROLLER_OURS = frozenset({"sysgenpro.odoo.odoo_validate"})
 

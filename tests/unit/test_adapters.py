@@ -81,6 +81,17 @@ def test_a_leased_tenant_names_who_works_on_it(tmp_path: Path) -> None:
         assert json.loads((tmp_path / ".lease").read_text())["holder"] == "the second run"
 
 
+def test_a_host_starts_so_many_tenants_at_a_time(tmp_path: Path) -> None:
+    slots = str(tmp_path / "slots")
+    with files.slot(slots, 2, timeout=1), files.slot(slots, 2, timeout=1):
+        with pytest.raises(NotConverged, match="one of the 2 slots"), files.slot(slots, 2, timeout=0):
+            pass
+        with files.slot(slots, 3, timeout=0):
+            pass
+    with files.slot(slots, 1, timeout=0):
+        pass
+
+
 def test_established_connections_are_counted(tmp_path: Path) -> None:
     table = tmp_path / "tcp"
     table.write_text(

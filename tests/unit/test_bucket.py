@@ -73,6 +73,26 @@ def test_converged_state_reads_back_and_plans_nothing() -> None:
     assert planner.plan_present(desired(), observed) == ()
 
 
+def test_many_buckets_are_read_in_one_conversation() -> None:
+    """Each answer stands behind a line of its own; a bucket that is missing answers nothing."""
+    exported, said = answer().split("\n}\n", 1)
+    other = said.replace("local-acme", "local-globex")
+    container = Container(f"{exported}\n}}\n/\n{said}/\n/\n{other}")
+    wanted = [("local-acme", "local-acme"), ("local-none", "local-none"), ("local-globex", "local-globex")]
+    acme, none, globex = seaweedfs.SeaweedFS(container, master="m").observe_all(wanted)
+    assert len(container.calls) == 1
+    assert planner.plan_present(desired(), acme) == ()
+    assert (none.exists, none.identity, none.policy) == (False, None, None)
+    assert (globex.exists, globex.owner.keys) == (True, {"GLOBEX": "other" * 4})
+    assert globex.foreign_keys == {"ACME": "local-acme"}
+
+
+def test_an_answer_that_is_cut_off_is_no_answer() -> None:
+    container = Container(answer())
+    with pytest.raises(OdooError, match="answered 0 of 1 questions"):
+        seaweedfs.SeaweedFS(container, master="m").observe_all([("local-acme", "local-acme")])
+
+
 def test_retention_and_lifecycle_read_back_and_plan_nothing() -> None:
     attributes = {
         "Lock-Default-Days": "14",

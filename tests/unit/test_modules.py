@@ -12,6 +12,7 @@ import typing as t
 import pytest
 import yaml
 from ansible.module_utils.testing import patch_module_args
+from ansible_collections.sysgenpro.odoo.plugins.module_utils._model import fleet_request
 
 from . import factories
 
@@ -156,3 +157,20 @@ def test_odoo_validate_knows_what_a_patch_finds(tmp_path: Path, root: Path) -> N
 def test_odoo_validate_accepts_a_tenant_with_its_secrets(tmp_path: Path, root: Path) -> None:
     accepted = validated(tmp_path, root, {"acme_production": factories.variables(odoo_secret_generate=True)})
     assert (accepted["problems"], accepted["tenants"]) == ([], ["acme_production"])
+
+
+def test_odoo_plan_is_asked_by_its_action(capsys: pytest.CaptureFixture[str]) -> None:
+    result = start("odoo_plan", capsys, assignment={"stacks": ["acme"]})
+    assert result["failed"]
+    assert result["msg"].startswith("Failed to ask what would change: The action plugin reads the tenants")
+
+
+def test_odoo_plan_hides_what_it_was_given(capsys: pytest.CaptureFixture[str]) -> None:
+    """Nothing is asked for here, so nothing is answered; the request holds every secret all the same."""
+    purposes = ("database", "redis", "s3_access_key", "s3_secret_key", "master", "reporting")
+    secrets = {"acme": dict.fromkeys(purposes, HIDDEN)}
+    request = fleet_request.encode({"acme": {**factories.variables(), "odoo_tenant": "acme"}}, secrets)
+    assert HIDDEN in request
+    result = start("odoo_plan", capsys, request=request)
+    assert (result["changed"], result["plans"]) == (False, {})
+    assert HIDDEN not in json.dumps(result)

@@ -6,6 +6,8 @@
 from __future__ import annotations
 
 import io
+import socket
+import threading
 
 import pytest
 from ansible_collections.sysgenpro.odoo.plugins.module_utils._adapters import redis_server
@@ -57,3 +59,28 @@ def test_broken_reply_is_refused(raw: bytes) -> None:
 def test_a_command_reads_back_as_an_array(arguments: list[str]) -> None:
     reply = redis_server.decode(io.BytesIO(redis_server.encode(arguments)))
     assert reply == [argument.encode() for argument in arguments]
+
+
+def test_many_users_are_asked_for_before_the_first_answer_is_read() -> None:
+    """The server here answers only when it has heard every question."""
+    names = [f"tenant{number}" for number in range(30)]
+    questions = b"".join(redis_server.encode(["ACL", "GETUSER", name]) for name in names)
+    flags = b"*2\r\n$5\r\nflags\r\n*1\r\n$2\r\non\r\n"[4:]
+    fields = [b"$9\r\npasswords\r\n*0\r\n", b"$8\r\ncommands\r\n$10\r\n-@all +get\r\n"]
+    fields += [b"$4\r\nkeys\r\n$3\r\n~a*\r\n", b"$8\r\nchannels\r\n$0\r\n\r\n"]
+    user = b"*10\r\n" + flags + b"".join(fields)
+    near, far = socket.socketpair()
+
+    def serve() -> None:
+        heard = b""
+        while len(heard) < len(questions):
+            heard += far.recv(65536)
+        far.sendall(b"$-1\r\n" + user * (len(names) - 1))
+
+    server = threading.Thread(target=serve)
+    server.start()
+    with redis_server.RedisServer(near) as client:
+        found = client.acl_users(names)
+    server.join(10)
+    assert sorted(found) == sorted(names[1:])
+    assert found["tenant1"].commands == {"get"}

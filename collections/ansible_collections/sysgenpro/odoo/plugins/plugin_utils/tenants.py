@@ -17,17 +17,24 @@ from ansible_collections.sysgenpro.odoo.plugins.module_utils._support.errors imp
 
 #: What a tenant's processes authenticate with; the secret's name is <tenant>/<purpose>.
 PURPOSES = ("database", "redis", "s3_access_key", "s3_secret_key", "master")
+#: What else is compared with what there is.
+FURTHER_PURPOSES = ("reporting",)
 _SECRET_OPTIONS = ("odoo_secret_source", "odoo_secret_path", "odoo_secret_generate")
 
 
 @dataclasses.dataclass(frozen=True)
 class Entry:
-    """A tenant with everything its rendering needs. ``variables`` are what declares it."""
+    """A tenant with everything its rendering needs. ``variables`` are what declares it, ``values`` its secrets by purpose."""
 
     tenant: Tenant
     variables: dict[str, t.Any] = dataclasses.field(repr=False)
-    secrets: Secrets = dataclasses.field(repr=False)
+    values: dict[str, str] = dataclasses.field(repr=False)
     ca: str = dataclasses.field(repr=False)
+
+    @property
+    def secrets(self) -> Secrets:
+        of_processes = {name: value for name, value in self.values.items() if name not in FURTHER_PURPOSES}
+        return parse_secrets(of_processes, host=self.tenant.tenant)
 
 
 class Reader:
@@ -38,31 +45,59 @@ class Reader:
 
     def __init__(self, action: t.Any, task_vars: dict[str, t.Any]) -> None:
         self._hostvars = task_vars["hostvars"]
+        self._views: dict[str, t.Mapping[str, t.Any]] = {}
         self._secret = lookup_loader.get("sysgenpro.odoo.secret", loader=action._loader, templar=action._templar)
         self._local_ca = lookup_loader.get("sysgenpro.odoo.local_ca", loader=action._loader, templar=action._templar)
 
     def tenant(self, host: str) -> tuple[Tenant, dict[str, t.Any]]:
-        variables = declared(self._hostvars[host])
+        variables = declared(self._view(host))
         variables.setdefault("odoo_tenant", host)
         return parse(variables, host=host), variables
 
     def name(self, host: str) -> str:
         """The tenant's name, without a look at the rest of its variables."""
-        return str(self._hostvars[host].get("odoo_tenant") or host)
+        return str(self._view(host).get("odoo_tenant") or host)
 
-    def entry(self, host: str, wanted: t.Callable[[Tenant], bool]) -> Entry | None:
+    def _view(self, host: str) -> t.Mapping[str, t.Any]:
+        """A host's variables, merged once: that takes as long as reading them all."""
+        if host not in self._views:
+            self._views[host] = self._hostvars[host]
+        return self._views[host]
+
+    def entry(
+        self,
+        host: str,
+        wanted: t.Callable[[Tenant], bool],
+        *,
+        certificate: bool = True,
+        purposes: tuple[str, ...] = PURPOSES,
+    ) -> Entry | None:
         tenant, variables = self.tenant(host)
         if not wanted(tenant):
             return None
-        options = {name: variables[name] for name in _SECRET_OPTIONS if name in variables}
+        options = self._options(variables)
         values = dict(
-            zip(PURPOSES, self._secret.run([f"{tenant.tenant}/{name}" for name in PURPOSES], variables=options))
+            zip(purposes, self._secret.run([f"{tenant.tenant}/{name}" for name in purposes], variables=options))
         )
+        if not certificate:
+            return Entry(tenant, variables, values, "")
         pair, ca = self._certificate(tenant, host, options)
-        return Entry(tenant, variables, parse_secrets({**values, **pair}, host=host), ca)
+        return Entry(tenant, variables, {**values, **pair}, ca)
+
+    def provisioner(self, host: str, service: str) -> str:
+        """The password of a service's administrator, as the tenants that use it are told.
+
+        :param service: C(postgresql/<cluster>) or C(redis/<instance>).
+        """
+        options = self._options(self._view(host))
+        return str(self._secret.run([f"{service}/provisioner"], variables=options)[0])
+
+    @staticmethod
+    def _options(variables: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
+        return {name: variables[name] for name in _SECRET_OPTIONS if name in variables}
 
     def _certificate(self, tenant: Tenant, host: str, options: dict[str, t.Any]) -> tuple[dict[str, str], str]:
-        path = {"certificates_path": self._hostvars[host].get("certificates_path")}
+        path = {"certificates_path": self._view(host).get("certificates_path")}
         names = [tenant.host, tenant.integration_host]
         issued = self._local_ca.run([f"tenant-{tenant.tenant}"], variables=path, names=names)[0]
         if tenant.certificate_provider == "provided":
@@ -76,11 +111,29 @@ class Reader:
 
         :raises AnsibleActionFail: with every problem of every tenant.
         """
-        found, problems = [], []
+        return list(self._read(hosts, lambda host: self.entry(host, wanted)).values())
+
+    def many(self, hosts: t.Iterable[str], *, certificates: t.Container[str]) -> dict[str, Entry]:
+        """Tenants by inventory host, those of ``certificates`` with theirs.
+
+        :raises AnsibleActionFail: with every problem of every tenant.
+        """
+        purposes = (*PURPOSES, *FURTHER_PURPOSES)
+
+        def read(host: str) -> Entry | None:
+            return self.entry(host, lambda _tenant: True, certificate=host in certificates, purposes=purposes)
+
+        return self._read(hosts, read)
+
+    @staticmethod
+    def _read(hosts: t.Iterable[str], read: t.Callable[[str], Entry | None]) -> dict[str, Entry]:
+        found: dict[str, Entry] = {}
+        problems: list[str] = []
         for host in hosts:
             try:
-                entry = self.entry(host, wanted)
-                found += [entry] if entry else []
+                entry = read(host)
+                if entry:
+                    found[host] = entry
             except InvalidTenant as error:
                 problems += error.problems
             except (OdooError, AnsibleError) as error:

@@ -16,6 +16,7 @@ import typing as t
 from pathlib import Path
 
 from .._support.errors import OdooError
+from .._support.waiting import wait_until
 
 
 def read(path: str) -> str | None:
@@ -121,3 +122,31 @@ def lease(path: str, *, holder: str) -> t.Iterator[None]:
         handle.write(json.dumps({"holder": holder}))
         handle.flush()
         yield
+
+
+@contextlib.contextmanager
+def slot(directory: str, count: int, *, timeout: float) -> t.Iterator[None]:
+    """Hold one of ``count`` slots of this host while the body runs; the kernel gives it back when we die.
+
+    :param timeout: seconds to wait for a free one.
+    :raises NotConverged: none came free in time.
+    """
+    Path(directory).mkdir(mode=0o700, parents=True, exist_ok=True)
+    with contextlib.ExitStack() as opened:
+        handles = [
+            opened.enter_context(open(f"{directory}/{number}", "a", encoding="utf-8")) for number in range(count)
+        ]
+        wait_until(
+            f"one of the {count} slots for starting tenants on this host",
+            lambda: (any(_locked(handle) for handle in handles), "all are taken"),
+            timeout=timeout,
+        )
+        yield
+
+
+def _locked(handle: t.IO[str]) -> bool:
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True

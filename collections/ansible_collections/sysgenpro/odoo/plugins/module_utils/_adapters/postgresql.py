@@ -110,7 +110,7 @@ def databases(connection: t.Any, names: t.Sequence[str]) -> dict[str, DatabaseRo
         "SELECT datname, datallowconn, shobj_description(oid, 'pg_database') FROM pg_database WHERE datname = ANY(%s)",
         (list(names),),
     )
-    return {name: DatabaseRow(name, allow, _comment(text)) for name, allow, text in rows}
+    return {name: DatabaseRow(name, allow, comment_of(text)) for name, allow, text in rows}
 
 
 def databases_like(connection: t.Any, pattern: str) -> list[DatabaseRow]:
@@ -120,7 +120,7 @@ def databases_like(connection: t.Any, pattern: str) -> list[DatabaseRow]:
         "SELECT datname, datallowconn, shobj_description(oid, 'pg_database') FROM pg_database WHERE datname ~ %s ORDER BY 1",
         (pattern,),
     )
-    return [DatabaseRow(name, allow, _comment(text)) for name, allow, text in rows]
+    return [DatabaseRow(name, allow, comment_of(text)) for name, allow, text in rows]
 
 
 def role(connection: t.Any, name: str) -> RoleRow | None:
@@ -183,7 +183,7 @@ def advisory_lock(connection: t.Any, key: str) -> t.Iterator[None]:
             query(connection, "SELECT pg_advisory_unlock(hashtextextended(%s, 0))", (key,))
 
 
-def _comment(text: str | None) -> dict[str, t.Any]:
+def comment_of(text: str | None) -> dict[str, t.Any]:
     """Our JSON in a COMMENT; anything else was written by somebody else and says nothing to us."""
     try:
         value = json.loads(text or "")

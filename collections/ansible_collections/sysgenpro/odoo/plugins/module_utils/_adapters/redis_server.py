@@ -17,6 +17,8 @@ Reply = t.Union[bytes, int, None, list[t.Any]]
 
 #: Flags that every user has and that grant nothing.
 _PLAIN_FLAGS = frozenset({"on", "off", "sanitize-payload"})
+#: Questions sent at once; their answers fit the buffers between here and there.
+_PIPELINE = 100
 
 
 class RedisError(OdooError):
@@ -96,6 +98,16 @@ class RedisServer:
         """The user, or None where there is none."""
         reply = self.command("ACL", "GETUSER", name)
         return None if reply is None else acl_user(name, reply)
+
+    def acl_users(self, names: t.Sequence[str]) -> dict[str, RedisUser]:
+        """Those of ``names`` that exist: all questions are sent before the first answer is read."""
+        found = {}
+        for start in range(0, len(names), _PIPELINE):
+            asked = names[start : start + _PIPELINE]
+            self._connection.sendall(b"".join(encode(["ACL", "GETUSER", name]) for name in asked))
+            replies = [decode(self._stream) for _name in asked]
+            found.update({name: acl_user(name, reply) for name, reply in zip(asked, replies) if reply is not None})
+        return found
 
     def acl_set(self, name: str, rules: t.Sequence[str]) -> None:
         self.command("ACL", "SETUSER", name, *rules)

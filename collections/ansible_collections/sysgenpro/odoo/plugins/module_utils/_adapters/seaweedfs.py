@@ -42,6 +42,9 @@ LOCK_DAYS = "Lock-Default-Days"
 LOCK_MODE = "Lock-Default-Mode"
 LIFECYCLE = "s3-bucket-lifecycle-configuration-xml"
 
+#: Answers with a line of its own, the shell's directory.
+_BETWEEN = "fs.pwd"
+
 #: Exit status of timeout(1) for a program that it ended.
 TIMED_OUT = 124
 
@@ -92,19 +95,29 @@ class SeaweedFS:
         :param contents: also ask whether the bucket is empty.
         """
         self._write()
-        questions = [
-            "s3.iam.export",
-            f"s3.policy -get -name={identity}",
-            f"s3.bucket.versioning -name {bucket}",
-            f"s3.bucket.lock -name {bucket}",
-            f"fs.meta.cat /buckets/{bucket}",
-        ]
-        answer = self._shell(questions, accept=_ABSENT)
+        answer = self._shell(["s3.iam.export", *_questions(bucket, identity)], accept=_ABSENT)
         empty = None
         if contents and "Bucket:" in answer.stdout:
             listing = self._shell([f"fs.ls -a /buckets/{bucket}"]).stdout.split()
             empty = not [entry for entry in listing if entry != ".uploads"]
         return parse(answer.stdout, bucket=bucket, identity=identity, empty=empty)
+
+    def observe_all(self, wanted: t.Sequence[tuple[str, str]]) -> list[BucketState]:
+        """Buckets with their identities, (bucket, identity), all in one conversation."""
+        questions = ["s3.iam.export"]
+        for bucket, identity in wanted:
+            questions += [_BETWEEN, *_questions(bucket, identity)]
+        answer = self._shell(questions, accept=_ABSENT)
+        exported, said = _export(answer.stdout)
+        parts = re.split(r"^/$", said, flags=re.MULTILINE)[1:]
+        if len(parts) != len(wanted):
+            raise OdooError(
+                f"weed shell answered {len(parts)} of {len(wanted)} questions", hint="Check the version of SeaweedFS"
+            )
+        return [
+            _state(exported, part, bucket=bucket, identity=identity, empty=None)
+            for part, (bucket, identity) in zip(parts, wanted)
+        ]
 
     def create_bucket(self, bucket: str) -> None:
         self._writes.append(f"s3.bucket.create -name {bucket}")
@@ -200,11 +213,33 @@ class SeaweedFS:
         return stdout
 
 
+def _questions(bucket: str, identity: str) -> list[str]:
+    return [
+        f"s3.policy -get -name={identity}",
+        f"s3.bucket.versioning -name {bucket}",
+        f"s3.bucket.lock -name {bucket}",
+        f"fs.meta.cat /buckets/{bucket}",
+    ]
+
+
+class Exported(t.NamedTuple):
+    """Every identity of the service, and who has which access key."""
+
+    identities: t.Mapping[str, t.Mapping[str, t.Any]]
+    owners: t.Mapping[str, str]
+
+
 def parse(text: str, *, bucket: str, identity: str, empty: bool | None) -> BucketState:
     """Read the answers to :meth:`SeaweedFS.observe`, in the order of its questions.
 
     :raises OdooError: the first answer is not the exported configuration.
     """
+    exported, said = _export(text)
+    return _state(exported, said, bucket=bucket, identity=identity, empty=empty)
+
+
+def _export(text: str) -> tuple[Exported, str]:
+    """The exported identities, and what was said after them."""
     start = text.find("{")
     try:
         exported, end = json.JSONDecoder().raw_decode(text, max(start, 0))
@@ -213,10 +248,18 @@ def parse(text: str, *, bucket: str, identity: str, empty: bool | None) -> Bucke
         raise OdooError(
             "weed shell answered something else than its identities", hint="Check the version of SeaweedFS"
         ) from None
-    said, brace, entry_text = text[end:].partition("\n{\n")
+    owners = {
+        credential["accessKey"]: name for name, entry in identities.items() for credential in entry["credentials"]
+    }
+    return Exported(identities, owners), text[end:]
+
+
+def _state(exported: Exported, text: str, *, bucket: str, identity: str, empty: bool | None) -> BucketState:
+    said, brace, entry_text = text.partition("\n{\n")
     attributes = json.JSONDecoder().raw_decode("{" + entry_text)[0].get("extended") or {} if brace else {}
     lines = [line.strip() for line in said.splitlines()]
     policies = [line for line in lines if line.startswith("{")]
+    own = exported.identities.get(identity)
     return BucketState(
         name=bucket,
         exists=f"Bucket: {bucket}" in lines,
@@ -224,16 +267,30 @@ def parse(text: str, *, bucket: str, identity: str, empty: bool | None) -> Bucke
         object_lock="Object Lock: Enabled" in lines,
         lock_days=_lock_days(attributes),
         noncurrent_days=_noncurrent_days(attributes),
-        identity=_identity(identities[identity]) if identity in identities else None,
+        identity=_identity(own) if own else None,
         policy=canonical(json.loads(policies[0])) if policies else None,
         empty=empty,
-        foreign_keys={
-            credential["accessKey"]: name
-            for name, entry in identities.items()
-            if name != identity
-            for credential in entry["credentials"]
-        },
+        foreign_keys=_Foreign(exported.owners, identity),
     )
+
+
+class _Foreign(t.Mapping[str, str]):
+    """The access keys of all other identities: a view, because a service has as many identities as tenants."""
+
+    def __init__(self, owners: t.Mapping[str, str], identity: str) -> None:
+        self._owners, self._identity = owners, identity
+
+    def __getitem__(self, key: str) -> str:
+        owner = self._owners[key]
+        if owner == self._identity:
+            raise KeyError(key)
+        return owner
+
+    def __iter__(self) -> t.Iterator[str]:
+        return (key for key, owner in self._owners.items() if owner != self._identity)
+
+    def __len__(self) -> int:
+        return sum(1 for _key in self)
 
 
 def _lock_days(attributes: t.Mapping[str, str]) -> int | None:

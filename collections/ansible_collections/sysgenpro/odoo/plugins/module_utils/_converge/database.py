@@ -11,13 +11,16 @@ import secrets as random
 import typing as t
 from concurrent import futures
 
-from .._adapters import files, postgresql
+from .._adapters import files, postgresql, postgresql_catalog
 from .._adapters.postgresql import PROVISIONER, Server
 from .._model.capacity import connection_budget
+from .._plan import catalog
 from .._plan import database as plan
 from .._plan.database import DatabaseStep, ObservedDatabase
-from .._plan.reporting import plan_absent_reporting, plan_reporting
+from .._plan.reporting import plan_absent_reporting
+from .._plan.tenant_database import missing_modules, plan_present
 from .._render import clone, odoo_conf
+from .._render import reporting as reporting_render
 from .._render.containers import LABEL
 from .._support.errors import OdooError
 from .one_off import OneOff
@@ -43,6 +46,11 @@ class Passwords:
     health: str = dataclasses.field(repr=False)
     health_key: str = dataclasses.field(repr=False)
     reporting: str = dataclasses.field(repr=False)
+
+    @property
+    def tried(self) -> tuple[str, str]:
+        """Those that log in to the tenant's database."""
+        return self.database, self.reporting
 
 
 @dataclasses.dataclass
@@ -83,27 +91,25 @@ class TenantDatabase:
             draft_exists=draft in found,
             reporting=self.reporting.observe(connection, exists=mine is not None),
             spare_exists=spare in found,
+            verified=catalog.is_verified(self._catalog(connection), self.passwords.tried),
         )
 
-    def _plan(self, observed: ObservedDatabase, limit: int) -> tuple[DatabaseStep, ...]:
-        exists = observed.comment is not None
-        reporting = plan_reporting(self.tenant, observed.reporting, exists=exists)
-        return plan.plan_database(self.tenant, observed, limit, relocate=self.relocate) + reporting
+    def _catalog(self, connection: t.Any) -> catalog.CatalogRow:
+        return postgresql_catalog.look(connection, [catalog.names(self.tenant)], group=reporting_render.GROUP)[0]
 
     def present(self, *, check: bool) -> dict[str, t.Any]:
         """Give the tenant its role and database.
 
         :returns: changed, steps, diff, and the comment of the database as observed afterwards.
         """
-        limit = connection_budget(self.tenant)
         with self.connect() as connection:
             before = self.observe(connection)
-            steps = self._plan(before, limit)
+            steps = plan_present(self.tenant, before, relocate=self.relocate)
             self._refuse(steps)
             if steps and not check:
                 with postgresql.advisory_lock(connection, f"sysgenpro.odoo/{self.tenant.database}"):
                     before = self.observe(connection)
-                    steps = self._plan(before, limit)
+                    steps = plan_present(self.tenant, before, relocate=self.relocate)
                     self._apply(connection, steps)
             after = self.observe(connection) if steps and not check else before
         return _result(self.tenant, before, after, steps)
@@ -316,6 +322,13 @@ class TenantDatabase:
     def _open_reporting(self, connection: t.Any) -> None:
         self.reporting.open(connection)
 
+    def record(self, connection: t.Any) -> None:
+        """Remember in the comment that what is there now was verified."""
+        row = self._catalog(connection)
+        if row.comment:
+            verified = {catalog.VERIFIED: catalog.verification(row, self.passwords.tried)}
+            postgresql.set_comment(connection, self.tenant.database, {**row.comment, **verified})
+
     def _drop_reporting(self, connection: t.Any) -> None:
         self.reporting.drop(connection)
 
@@ -351,10 +364,11 @@ def _result(
     wanted = plan.comment(tenant)
     recorded = after.comment or {}
     return {
-        "changed": bool(steps),
+        # To remember what was found as it must be is no change of it.
+        "changed": any(step.action != "record" for step in steps),
         "steps": shown,
         "database": dict(recorded),
-        "missing_modules": sorted(set(wanted["modules"]) - set(recorded.get("modules", ()))) if recorded else [],
+        "missing_modules": missing_modules(tenant, recorded),
         "release_differs": bool(recorded) and recorded.get("release") != wanted["release"],
         "diff": {
             "before": dataclasses.asdict(before),
@@ -380,4 +394,5 @@ _ACTIONS: dict[str, t.Callable[[TenantDatabase, t.Any], None]] = {
     "limit_reporting": TenantDatabase._limit_reporting,
     "open_reporting": TenantDatabase._open_reporting,
     "drop_reporting": TenantDatabase._drop_reporting,
+    "record": TenantDatabase.record,
 }

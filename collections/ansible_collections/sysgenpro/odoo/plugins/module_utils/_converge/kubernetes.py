@@ -52,10 +52,9 @@ class KubernetesStack:
         :returns: changed, steps, diff and the stack as observed afterwards.
         :raises OdooError: with what was undone, where a rollout does not become ready.
         """
-        desired = render(self.tenant, secrets, ca)
+        desired = in_scope(render(self.tenant, secrets, ca), scope)
         if scope == "secrets":
             self.prune = False
-            desired = dataclasses.replace(desired, objects=desired.objects[:1], waits=())
         elif self.tenant.kubernetes_delivery == "gitops" and not check:
             self._refuse_to_apply(desired)
         return self.converge(desired, check=check)
@@ -249,6 +248,11 @@ class KubernetesStack:
             for item in self.api.select(kind, namespace=self._namespace, labels=self._labels) or []
         }
         return Observed(found, objects)
+
+
+def in_scope(desired: Desired, scope: str) -> Desired:
+    """All of a tenant's objects, or with scope C(secrets) its namespace and Secrets."""
+    return desired if scope == "all" else dataclasses.replace(desired, objects=desired.objects[:1], waits=())
 
 
 def _result(before: Observed, steps: t.Sequence[Step], after: Observed) -> dict[str, t.Any]:

@@ -15,6 +15,7 @@ from .._plan import database as plan
 from .._render import odoo_conf
 from .._render.containers import LABEL
 from .._support.errors import OdooError
+from .database import TenantDatabase
 from .one_off import OneOff
 from .reporting import Reporting
 
@@ -65,6 +66,7 @@ class TenantModules:
                     connection, self.tenant.database, {**plan.comment(self.tenant), "release": release}
                 )
                 self._open_reporting(connection)
+                TenantDatabase(self.jobs, self.tenant, self.passwords).record(connection)
         return _result(before, after, steps)
 
     def neutralise(self, *, check: bool) -> dict[str, t.Any]:

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import functools
 import json
@@ -21,6 +22,7 @@ from .._support.errors import OdooError
 from .._support.waiting import wait_until
 from . import rest as rests
 from . import stack_observe
+from .docker_host import HostView
 
 if t.TYPE_CHECKING:
     from .._adapters.docker_engine import DockerEngine
@@ -60,11 +62,43 @@ class Stack:
     def network(self) -> str:
         return f"{self.tenant.region}-{self.tenant.tenant}"
 
-    def observe(self) -> Observed:
-        """A snapshot of what belongs to the tenant on this host; two calls to Docker and a few files."""
+    def observe(self, host: HostView | None = None) -> Observed:
+        """A snapshot of what belongs to the tenant on this host.
+
+        :param host: what was seen of the whole host, where many tenants are looked at; else two calls to Docker are made.
+        """
         return stack_observe.observe(
-            self.engine, self.tenant, network=self.network, directory=self.directory, route_file=self.route_file
+            host or HostView.of_tenant(self.engine, self.tenant),
+            self.tenant,
+            network=self.network,
+            directory=self.directory,
+            route_file=self.route_file,
         )
+
+    def plan(
+        self, secrets: Secrets, ca: str, *, host: HostView | None = None
+    ) -> tuple[Desired, Observed, tuple[Step, ...]]:
+        """What is wanted, what is there, and what leads from there to it.
+
+        :param ca: PEM text of the region's CA.
+        :raises OdooError: when no subnet or address is free, or the network's name is taken.
+        """
+        desired = docker_render.render(self.tenant, secrets, ca)
+        observed = self.observe(host)
+        route = functools.partial(traefik_render.render, self.tenant, secrets)
+        return desired, observed, plan_stack(desired, observed, route)
+
+    def pending(self, secrets: Secrets, ca: str, *, host: HostView) -> tuple[Step, ...]:
+        """What a convergence would do now; a tenant that sleeps is left asleep, one that is served elsewhere stays there."""
+        if rests.read(self.directory).asleep:
+            return plan_asleep(self.observe(host), self.tenant.tenant, traefik_render.asleep(self.tenant, secrets))
+        self.serve_from(self.served_by())
+        return self.plan(secrets, ca, host=host)[2]
+
+    def serve_from(self, server: t.Mapping[str, t.Any] | None) -> None:
+        """Take a restored server, where there is one, for the tenant's cluster."""
+        if server:
+            self.tenant = moved(self.tenant, server["host"], server["port"])
 
     def served_by(self) -> dict[str, t.Any] | None:
         """Host and port of the restored server the tenant is served from, or None."""
@@ -103,24 +137,17 @@ class Stack:
     ) -> dict[str, t.Any]:
         """As present, also of one that sleeps. ``rest`` is remembered once the tenant serves."""
         pinned = restored or (None if home else self.served_by())
-        if pinned:
-            self.tenant = moved(self.tenant, pinned["host"], pinned["port"])
-        ca = files.read(self.tenant.ca_file)
-        if ca is None:
-            raise OdooError(
-                f"The region's CA is not at {self.tenant.ca_file}", hint="Run the role docker_host on this host"
-            )
-        desired = docker_render.render(self.tenant, secrets, ca)
-        route = functools.partial(traefik_render.render, self.tenant, secrets)
+        self.serve_from(pinned)
+        ca = authority(self.tenant)
         remembered = rests.read(self.directory)
         with files.lease(f"{self.directory}/.lease", holder=self.holder):
-            observed = self.observe()
-            steps = plan_stack(desired, observed, route)
+            desired, observed, steps = self.plan(secrets, ca)
             if not check:
                 self._remember(restored, home=home)
             if steps and not check:
                 self._ensure_image()
-                self._apply(steps, desired)
+                with self._slot(steps):
+                    self._apply(steps, desired)
             if not check and rest != remembered:
                 rests.write(self.directory, rest)
             after = self.observe() if steps and not check else observed
@@ -166,6 +193,14 @@ class Stack:
                 for step in steps:
                     self._run(step, None)
         return self._result(observed, steps, self.observe() if steps and not check else observed)
+
+    def _slot(self, steps: tuple[Step, ...]) -> t.ContextManager[None]:
+        """Many tenants that start at once on one host would all become ready late; what starts nothing waits for nobody."""
+        if not any(step.action == "start_container" for step in steps):
+            return contextlib.nullcontext()
+        tenant = self.tenant
+        # Whoever holds a slot gives it back after at most the time its own containers may take.
+        return files.slot(f"{tenant.config_path}/.slots", tenant.start_slots, timeout=10 * tenant.start_timeout)
 
     def _ensure_image(self) -> None:
         if not self.engine.image_exists(self.tenant.image):
@@ -297,6 +332,17 @@ class Stack:
                 "after": {**stack_observe.summary(before), "steps": shown} if steps else stack_observe.summary(before),
             },
         }
+
+
+def authority(tenant: Tenant) -> str:
+    """PEM text of the region's CA on this host.
+
+    :raises OdooError: where there is none.
+    """
+    ca = files.read(tenant.ca_file)
+    if ca is None:
+        raise OdooError(f"The region's CA is not at {tenant.ca_file}", hint="Run the role docker_host on this host")
+    return ca
 
 
 def moved(tenant: Tenant, host: str, port: int) -> Tenant:

@@ -13,34 +13,29 @@ from .._adapters import files
 from .._plan.types import Container, Network, Observed
 from .._render import traefik as traefik_render
 from .._render.containers import LABEL, digest
-from .._support.errors import OdooError
+from .docker_host import ownership
 
 if t.TYPE_CHECKING:
-    from .._adapters.docker_engine import DockerEngine
     from .._model.tenant import Tenant
+    from .docker_host import HostView
 
 
-def observe(engine: DockerEngine, tenant: Tenant, *, network: str, directory: str, route_file: str) -> Observed:
+def observe(host: HostView, tenant: Tenant, *, network: str, directory: str, route_file: str) -> Observed:
     """A snapshot of what belongs to the tenant on this host.
 
     :raises OdooError: where its bridge's name is somebody else's.
     """
-    labels = {f"{LABEL}region": tenant.region, f"{LABEL}tenant": tenant.tenant}
-    networks = engine.networks()
-    mine = next((item for item in networks if item["Name"] == network), None)
-    if mine is not None and any((mine.get("Labels") or {}).get(key) != value for key, value in labels.items()):
-        raise OdooError(f"A network named {network} exists and is not the tenant's", hint="Remove or rename it")
-    subnets = tuple(
-        config["Subnet"] for item in networks for config in item["IPAM"].get("Config") or [] if "Subnet" in config
-    )
+    mine = host.network(network, ownership(tenant))
     return Observed(
         network=Network(network, mine["IPAM"]["Config"][0]["Subnet"]) if mine else None,
         containers=tuple(
-            sorted((_container(item, network) for item in engine.containers(labels)), key=lambda item: item.name)
+            sorted(
+                (_container(item, network) for item in host.containers(tenant.tenant)), key=lambda item: item.name
+            )
         ),
         directories={path: _intact(path) for path in files.subdirectories(directory)},
         route=files.read(route_file),
-        taken_subnets=subnets,
+        taken_subnets=host.subnets,
     )
 
 

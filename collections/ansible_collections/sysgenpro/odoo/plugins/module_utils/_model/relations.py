@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import typing as t
 
-from . import kubernetes, odoo_options, rules
+from . import kubernetes, odoo_options, services
 
 
 def problems(values: t.Mapping[str, t.Any]) -> list[str]:
@@ -23,21 +23,16 @@ def problems(values: t.Mapping[str, t.Any]) -> list[str]:
 
 def _services(values: t.Mapping[str, t.Any]) -> list[str]:
     found = [
-        f"{name}={values[key]!r}: must be one of {', '.join(sorted(values[catalogue]))}"
+        f"{name}={values[key]!r}: must be one of {', '.join(sorted(map(str, values[catalogue])))}"
         for name, key, catalogue in (
             ("odoo_postgresql_cluster", "postgresql_cluster", "postgresql_clusters"),
             ("odoo_redis_instance", "redis_instance", "redis_instances"),
         )
         if values[key] not in values[catalogue]
     ]
-    found += _incomplete(
-        "odoo_postgresql_clusters", values["postgresql_clusters"], ("host", "port", "primary_port", "max_connections")
-    )
-    found += _unusable_hosts(values["postgresql_clusters"])
-    found += _no_replicas(values)
-    found += _incomplete("odoo_redis_instances", values["redis_instances"], ("host", "port"))
-    found += _incomplete("odoo_object_store", {"": values["object_store"]}, ("endpoint",))
-    return found
+    for name in services.SHAPES:
+        found += services.problems(name, values[name[len("odoo_") :]])
+    return found + _no_replicas(values)
 
 
 def _policies(values: t.Mapping[str, t.Any]) -> t.Iterator[str]:
@@ -64,27 +59,6 @@ def _lifecycle(values: t.Mapping[str, t.Any]) -> t.Iterator[str]:
         yield (
             f"odoo_awake_hours={values['awake_hours']!r}: must be empty with odoo_runtime='kubernetes', where tenants cannot sleep yet"
         )
-
-
-def _incomplete(name: str, entries: t.Mapping[str, t.Any], keys: tuple[str, ...]) -> list[str]:
-    problems = []
-    for entry, content in sorted(entries.items()):
-        missing = [key for key in keys if not isinstance(content, dict) or key not in content]
-        if missing:
-            problems.append(f"{name}{'.' if entry else ''}{entry}: must have {', '.join(missing)}")
-    return problems
-
-
-def _unusable_hosts(clusters: t.Mapping[str, t.Any]) -> list[str]:
-    found = (
-        (name, entry["host"]) for name, entry in sorted(clusters.items()) if isinstance(entry, dict) and "host" in entry
-    )
-    return [
-        f"odoo_postgresql_clusters.{name}.host={host!r}: must be {accepted}"
-        for name, host in found
-        for accepted in [rules.service_hosts(host)]
-        if accepted
-    ]
 
 
 def _no_replicas(values: t.Mapping[str, t.Any]) -> list[str]:

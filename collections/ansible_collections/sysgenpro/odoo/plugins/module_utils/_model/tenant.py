@@ -111,6 +111,8 @@ class Tenant:
     config_path: str
     network_pool: str
     start_timeout: int
+    canary: bool
+    start_slots: int
     drain_timeout: int
     secret_source: str
     secret_path: str
@@ -159,6 +161,8 @@ NOT_OF_TENANTS = frozenset(
         "odoo_drill_network_pool",
         "odoo_drill_point",
         "odoo_drill_repository",
+        "odoo_drift_report",
+        "odoo_everything",
         "odoo_explain",
         "odoo_export_fetch",
         "odoo_export_name",

@@ -34,7 +34,8 @@ class ObservedDatabase:
     """A snapshot of role, database, template and what an earlier run left half-made.
 
     ``comment`` is None where the database is missing and empty where it carries none of ours. ``former`` are the databases that
-    restores kept aside; they are asked for when everything is to go.
+    restores kept aside; they are asked for when everything is to go. ``verified`` says whether the comment remembers that passwords
+    and privileges were tried and found right since they last changed.
     """
 
     role_limit: int | None
@@ -45,6 +46,7 @@ class ObservedDatabase:
     reporting: ObservedReporting = ObservedReporting()
     former: tuple[str, ...] = ()
     spare_exists: bool = False
+    verified: bool = False
 
 
 @dataclasses.dataclass(frozen=True)
@@ -137,6 +139,20 @@ def plan_spare(tenant: Tenant, observed: ObservedDatabase) -> tuple[DatabaseStep
     if observed.spare_exists or not observed.template_exists:
         return ()
     return (DatabaseStep("copy_template", spare_name(tenant), "the next new tenant gets it"),)
+
+
+def plan_record(
+    tenant: Tenant, observed: ObservedDatabase, steps: t.Sequence[DatabaseStep]
+) -> tuple[DatabaseStep, ...]:
+    """The step that lets the next run recognise the database without logging in to it; last, after ``steps``.
+
+    A database whose comment is not ours is not adopted.
+    """
+    if steps:
+        return (DatabaseStep("record", tenant.database, "what was verified of it changes"),)
+    if observed.comment and not observed.verified:
+        return (DatabaseStep("record", tenant.database, "it has changed since it was last verified"),)
+    return ()
 
 
 def plan_absent_database(tenant: Tenant, observed: ObservedDatabase) -> tuple[DatabaseStep, ...]:

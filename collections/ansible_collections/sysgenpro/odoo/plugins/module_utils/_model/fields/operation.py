@@ -61,6 +61,19 @@ OPERATION = (
         rule=rules.between(5, 1800),
     ),
     Field(
+        "odoo_canary",
+        "bool",
+        "Converged before the region's other tenants; where it fails, these are left as they are.",
+        default=False,
+    ),
+    Field(
+        "odoo_start_slots",
+        "int",
+        "Tenants of a Docker host whose containers may be started at a time; the same for all of a host.",
+        default=4,
+        rule=rules.between(1, 64),
+    ),
+    Field(
         "odoo_drain_timeout",
         "int",
         "Seconds a replaced container may finish its requests.",

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from .. import rules
+from .. import kubernetes, rules
 from .field import Field
 
 WORKLOADS = (
@@ -65,5 +65,11 @@ WORKLOADS = (
         default=768,
         rule=rules.between(384, 65536),
     ),
-    Field("odoo_cpus", "float", "Processors each container may use at most.", default=2.0),
+    Field(
+        "odoo_cpus",
+        "float",
+        "Processors each container may use at most.",
+        default=2.0,
+        rule=kubernetes.processors,
+    ),
 )

@@ -1,0 +1,96 @@
+# Copyright (c) 2026, SysGenPro
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Who asks what on behalf of whom, and in which order tenants are converged. Pure."""
+
+from __future__ import annotations
+
+import dataclasses
+import typing as t
+
+if t.TYPE_CHECKING:
+    from .._model.tenant import Tenant
+
+#: A place as tenants name it: runtime and inventory name.
+Place = tuple[str, str]
+
+
+class Member(t.NamedTuple):
+    """A tenant and the inventory host that declares it."""
+
+    host: str
+    tenant: Tenant
+
+
+@dataclasses.dataclass
+class Assignment:
+    """What one inventory host asks, in the name of tenants that are named by their inventory hosts.
+
+    ``stacks`` live at the asking host's place; ``clusters`` and ``redis`` map services to the tenants they serve;
+    ``buckets`` maps the address of an object store to them.
+    """
+
+    runtime: str
+    place: str
+    stacks: list[str] = dataclasses.field(default_factory=list)
+    clusters: dict[str, list[str]] = dataclasses.field(default_factory=dict)
+    redis: dict[str, list[str]] = dataclasses.field(default_factory=dict)
+    buckets: dict[str, list[str]] = dataclasses.field(default_factory=dict)
+
+    def public(self) -> dict[str, t.Any]:
+        return dict(vars(self))
+
+
+def assignments(members: t.Sequence[Member]) -> dict[str, Assignment]:
+    """One asking host a place, the first by name; every service is asked by one of them.
+
+    Of a region's services each goes to the place that has the fewest to ask, so that no place waits long for another.
+    """
+    members = sorted(members, key=lambda member: member.host)
+    asking: dict[Place, str] = {}
+    found: dict[str, Assignment] = {}
+    for host, tenant in members:
+        place = tenant.runtime, tenant.place
+        if place not in asking:
+            asking[place] = host
+            found[host] = Assignment(*place)
+        found[asking[place]].stacks.append(host)
+    for kind in ("clusters", "redis", "buckets"):
+        for (region, service), served in _services(members, kind).items():
+            near = {asking[tenant.runtime, tenant.place] for _host, tenant in served}
+            chosen = min(sorted(near), key=lambda host: _services_of(found[host]))
+            own: dict[str, list[str]] = getattr(found[chosen], kind)
+            own[service if kind == "buckets" else f"{region}/{service}"] = _own_first(served, found[chosen])
+    return found
+
+
+def _own_first(served: t.Sequence[Member], assignment: Assignment) -> list[str]:
+    """The first tenant says how the service is reached, so it must live where the question is asked from."""
+    hosts = {host for host, _tenant in served}
+    own = [host for host in assignment.stacks if host in hosts]
+    return own + sorted(hosts.difference(own))
+
+
+def _services_of(assignment: Assignment) -> int:
+    return len(assignment.clusters) + len(assignment.redis) + len(assignment.buckets)
+
+
+def _services(members: t.Iterable[Member], kind: str) -> dict[tuple[str, str], list[Member]]:
+    served: dict[tuple[str, str], list[Member]] = {}
+    for member in members:
+        tenant = member.tenant
+        service = {
+            "clusters": tenant.postgresql_cluster,
+            "redis": tenant.redis_instance,
+            "buckets": str(tenant.object_store["endpoint"]),
+        }[kind]
+        served.setdefault((tenant.region, service), []).append(member)
+    return served
+
+
+def converge_order(members: t.Sequence[Member]) -> tuple[list[str], list[str]]:
+    """Inventory hosts in the order in which they are converged: the canaries, then the others, region by region."""
+    ordered = sorted(members, key=lambda member: (member.tenant.region, member.host))
+    canaries = [member.host for member in ordered if member.tenant.canary]
+    return canaries, [member.host for member in ordered if not member.tenant.canary]
