@@ -64,7 +64,7 @@ def new_tenant() -> None:
             "inventory_dir": str(ROOT / "inventories/local"),
         }
         Path(inventory).write_text(yaml.safe_dump({"tenants": {"hosts": {BENCH: variables}}}), encoding="utf-8")
-        remove = ("-i", inventory, "benchmarks/playbooks/remove.yml")
+        remove = ("-i", inventory, "scripts/remove_tenants.yml", "-e", f"remove={BENCH}")
         playbook(*remove)
         until_it_serves(inventory, "clone")  # makes the template where it is missing; not counted
         playbook(*remove)
