@@ -14,8 +14,8 @@ import json
 import typing as t
 from pathlib import Path
 
-from pods import pods
 from listeners import Listener, listeners
+from pods import pods
 from region import Container, containers
 
 REGION = "local"
@@ -140,7 +140,9 @@ def main() -> None:
     """Print the report."""
     parser = argparse.ArgumentParser(description="Print what runs in the local region.")
     parser.add_argument("state", type=Path, help="directory of the region's state")
-    parser.add_argument("--kubeconfig", type=Path, default=Path("/dev/null"), help="file of the region's cluster; it may be missing")
+    parser.add_argument(
+        "--kubeconfig", type=Path, default=Path("/dev/null"), help="file of the region's cluster; it may be missing"
+    )
     parser.add_argument("--json", action="store_true", help="for machines")
     arguments = parser.parse_args()
     status = report(

@@ -9,13 +9,9 @@ import signal
 import subprocess
 import time
 
+from local_region import recap
+
 from .conftest import ROOT, Tenant, containers, playbook, run
-
-
-def recap(output: str) -> dict[str, int]:
-    """Host and its number of changes, from ansible-playbook's recap."""
-    lines = output.split("PLAY RECAP", 1)[1].splitlines()
-    return {line.split()[0]: int(line.split("changed=")[1].split()[0]) for line in lines if "changed=" in line}
 
 
 def test_a_converged_tenant_changes_nothing(tenant: Tenant) -> None:

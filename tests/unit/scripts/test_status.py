@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import typing as t
-from pathlib import Path
 
 import pods
 import region
 import status
 from listeners import Listener
+
+if t.TYPE_CHECKING:
+    from pathlib import Path
 
 
 def inspected(name: str, labels: dict[str, str], state: dict[str, t.Any]) -> dict[str, t.Any]:
