@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import typing as t
+
+from local_region import SECRETS
+from region_tenant import run
 
 if t.TYPE_CHECKING:
     from region_tenant import Tenant
@@ -34,3 +38,18 @@ def check_attachments_go_to_object_storage(tenant: Tenant) -> None:
     stored = tenant.psql(f"SELECT store_fname FROM ir_attachment WHERE id = {made[0]}").stdout.strip()
     assert stored.startswith("attachments://")
     tenant.json2("ir.attachment", "unlink", ids=made)
+
+
+def newest_export(tenant: str) -> str:
+    found = run("sh", "-c", f"ls -d /var/lib/sysgenpro/exports/{tenant}-* | sort | tail -1").stdout.strip()
+    assert found
+    return found
+
+
+def check_export(path: str) -> None:
+    """Its files have their checksums, and PostgreSQL's own tool reads the dump."""
+    assert run("sha256sum", "--check", "--quiet", "SHA256SUMS", cwd=path).returncode == 0
+    image = str(json.loads((SECRETS / "images.json").read_text())["odoo"]["image"])
+    container = ["docker", "run", "--rm", "--network", "none", "--user", "0", "-v", f"{path}:/out:ro"]
+    listing = run(*container, "--entrypoint", "pg_restore", image, "-l", "/out/database.dump")
+    assert "res_partner" in listing.stdout, listing.stderr
