@@ -5,7 +5,7 @@ set -euo pipefail
 cd "$ROOT"
 # shellcheck source=scripts/environment.sh
 . "$ROOT/scripts/environment.sh"
-apt_install chromium libnss3-tools postgresql-client redis-tools curl openssl procps skopeo
+apt_install chromium libnss3-tools postgresql-client redis-tools curl openssl procps skopeo jq
 
 cluster=$ROOT/tests/kubernetes/cluster.sh
 secrets=$ROOT/inventories/local/.secrets/local
