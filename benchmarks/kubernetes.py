@@ -181,9 +181,9 @@ def rollout_failed_requests() -> None:
     """
     seconds = float(os.environ.get("BENCH_SECONDS", "75"))
     image = another_image()
-    changes = [("-e", odoo_config(0)), ("-e", f"odoo_image={image}")]
-    ours = under_load(SHOP.name, SHOP.host, seconds, lambda: [roll(*change) for change in changes])
-    roll()
+    changes = (("-e", odoo_config(0)), ("-e", f"odoo_image={image}"))
+    ours = under_load(SHOP.name, SHOP.host, seconds, lambda: roll(*changes))
+    roll(())
     killed = under_load(SHOP.name, SHOP.host, 60.0, lambda: kill(next(iter(pods(SHOP, "web")))))
     settle()
     control = under_load(SHOP.name, SHOP.host, 30.0, lambda: kill(*pods(SHOP, "web")))
@@ -206,8 +206,10 @@ def rollout_failed_requests() -> None:
     )
 
 
-def roll(*change: str) -> None:
-    run_playbook(*CLUSTER_INVENTORIES, "playbooks/tenants.yml", "--limit", SHOP.name, *change)
+def roll(*changes: t.Sequence[str]) -> None:
+    """One rollout after the other, each with its extra variables."""
+    for change in changes:
+        run_playbook(*CLUSTER_INVENTORIES, "playbooks/tenants.yml", "--limit", SHOP.name, *change)
 
 
 def kill(*names: str) -> None:

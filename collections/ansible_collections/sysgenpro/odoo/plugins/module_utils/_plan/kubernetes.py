@@ -116,7 +116,9 @@ def _first_alone(steps: list[Step], awaited: list[Step]) -> list[Step]:
     if first is None:
         return [*steps, *awaited]
     wait, position = t.cast("Wait", awaited[0].wait), steps.index(first)
-    alone = dataclasses.replace(awaited[0], cause="its first pod starts alone", wait=dataclasses.replace(wait, minimum=1))
+    alone = dataclasses.replace(
+        awaited[0], cause="its first pod starts alone", wait=dataclasses.replace(wait, minimum=1)
+    )
     if wait.minimum == 1:
         return [*steps[: position + 1], alone, *steps[position + 1 :], *awaited[1:]]
     lonely = dataclasses.replace(first, manifest=_with_replicas(first.manifest, 1))
