@@ -9,84 +9,23 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import sys
 import tempfile
-import threading
-import time
 import typing as t
 from pathlib import Path
 
+import tenant_life
 import yaml
 from docker_peer import container
-from load import Load
-from localhost import https_status
-from measuring import CA, INVENTORIES, ROOT, SECRETS, environment, median, playbook, result, runs, say
+from measuring import median, playbook, result, runs, say
+from tenant_life import odoo_config, rollout_result, under_load
 
 TENANT = "acme_production"
-BENCH = "bench_tenant"
-BENCH_HOST = "bench.localhost"
-
-
-def until_it_serves(inventory: str, initialise: str) -> float:
-    """Seconds from the start of ansible-playbook to the first HTTPS 200 of a tenant that did not exist."""
-    argv = ["ansible-playbook", *INVENTORIES, "-i", inventory, "playbooks/tenants.yml", "--limit", BENCH]
-    with tempfile.NamedTemporaryFile() as report:
-        started = time.monotonic()
-        extra = ["-e", f"odoo_database_initialise={initialise}"]
-        process = subprocess.Popen(
-            [*argv, *extra],
-            cwd=ROOT,
-            env=environment(report.name),
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
-        served = 0.0
-        while process.poll() is None and not served:
-            page = https_status(f"https://{BENCH_HOST}/web/login", CA, seconds=10)
-            served = time.monotonic() - started if page == 200 else 0.0
-            time.sleep(0.05)
-        out, _err = process.communicate()
-    if process.returncode or not served:
-        sys.exit(f"the new tenant did not come up:\n{out[-3000:]}")
-    return served
+HOST = "acme.localhost"
 
 
 def new_tenant() -> None:
     """A tenant cloned from the template beside the same tenant initialised module by module."""
-    with tempfile.TemporaryDirectory() as folder:
-        inventory = f"{folder}/hosts.yml"
-        variables = {
-            "odoo_environment": "production",
-            "odoo_tier": "standard",
-            "odoo_host": BENCH_HOST,
-            "odoo_runtime": "docker",
-            # Secrets and the image lock lie beside the region's inventory, not beside this file.
-            "inventory_dir": str(ROOT / "inventories/local"),
-        }
-        Path(inventory).write_text(yaml.safe_dump({"tenants": {"hosts": {BENCH: variables}}}), encoding="utf-8")
-        remove = ("-i", inventory, "benchmarks/playbooks/remove.yml")
-        playbook(*remove)
-        until_it_serves(inventory, "clone")  # makes the template where it is missing; not counted
-        playbook(*remove)
-        sides: dict[str, list[float]] = {"clone": [], "init": []}
-        for number in range(runs()):
-            for side, times in sides.items():
-                times.append(until_it_serves(inventory, side))
-                say(f"new_tenant {number + 1}/{runs()} {side}: {times[-1]:.1f} s")
-                playbook(*remove)
-    ours, theirs = median(sides["clone"]), median(sides["init"])
-    ratio = round(theirs / ours, 2)
-    result(
-        "new_tenant",
-        ours,
-        "s",
-        "ratio >= 8",
-        peer="the same playbook, database initialised",
-        peer_value=theirs,
-        ratio=ratio,
-        runs=sides,
-    )
+    tenant_life.new_tenant("docker")
 
 
 def tenant_calls() -> None:
@@ -108,10 +47,8 @@ def tenant_calls() -> None:
 def rollout_failed_requests() -> None:
     """Requests that fail while the web containers are replaced under load, and while they are restarted as the negative control."""
     seconds = float(os.environ.get("BENCH_SECONDS", "75"))
-    changes = [json.dumps({"odoo_config": {"limit_time_real": 300 + number}}) for number in range(2)]
-    ours = under_load(
-        seconds, lambda: [playbook("playbooks/tenants.yml", "--limit", TENANT, "-e", change) for change in changes]
-    )
+    roll = [("playbooks/tenants.yml", "--limit", TENANT, "-e", odoo_config(number)) for number in range(2)]
+    ours = under_load(TENANT, HOST, seconds, lambda: [playbook(*arguments) for arguments in roll])
     playbook("playbooks/tenants.yml", "--limit", TENANT)
     names = subprocess.run(
         [
@@ -128,32 +65,9 @@ def rollout_failed_requests() -> None:
         text=True,
         check=True,
     ).stdout.split()
-    control = under_load(30.0, lambda: subprocess.run(["docker", "restart", *names], check=True, capture_output=True))
-    result(
-        "rollout_failed_requests",
-        ours.failed,
-        "requests",
-        "0 failed, 0 sessions lost, >= 20 requests/s for >= 60 s",
-        peer="docker restart of the same containers (negative control)",
-        peer_value=control.failed,
-        sessions_lost=ours.sessions_lost,
-        requests=ours.requests,
-        requests_per_second=round(ours.rate, 1),
-        errors=ours.errors[:5],
-        runs=2,
-    )
-
-
-def under_load(seconds: float, change: t.Callable[[], object]) -> Load:
-    load = Load(
-        f"https://{TENANT.split('_')[0]}.localhost", "admin", (SECRETS / TENANT / "admin").read_text().strip(), str(CA)
-    )
-    load.log_in()
-    changing = threading.Timer(10, change)
-    changing.start()
-    load.run(seconds, rate=25.0, also_while=changing.is_alive)
-    changing.join()
-    return load
+    restart = ["docker", "restart", *names]
+    control = under_load(TENANT, HOST, 30.0, lambda: subprocess.run(restart, check=True, capture_output=True))
+    rollout_result(ours, control, "docker restart of the same containers (negative control)", runs=2)
 
 
 def stack_noop() -> None:

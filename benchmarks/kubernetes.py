@@ -1,7 +1,9 @@
 #!/usr/bin/env python3
-"""A tenant's stack and drift on a cluster beside their peers: stack_noop_per_object, stack_noop_list, drift_200_tenants.
+"""A tenant's stack and drift on a cluster beside their peers: stack_noop_per_object, stack_noop_list, drift_200_tenants; and the
+tenants of the local region there: rollout_failed_requests, new_tenant.
 
-Needs KUBECONFIG, with rights to make namespaces, and an image with a shell (SYSGENPRO_ODOO_TEST_IMAGE, else busybox from a node).
+Needs KUBECONFIG, with rights to make namespaces, and an image with a shell (SYSGENPRO_ODOO_TEST_IMAGE, else one that a node has);
+the last two need ./quickstart.sh kubernetes to have run.
 BENCH_RUNS sets how often each side is measured (5), BENCH_METRICS which metrics (all), BENCH_TENANTS the size of the fleet (200).
 """
 
@@ -9,10 +11,12 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
 import tempfile
 import typing as t
 from pathlib import Path
 
+import tenant_life
 import yaml
 from ansible_collections.sysgenpro.odoo.plugins.module_utils._adapters import kubeconfig
 from ansible_collections.sysgenpro.odoo.plugins.module_utils._adapters.kubernetes_api import KubernetesApi
@@ -21,8 +25,13 @@ from ansible_collections.sysgenpro.odoo.plugins.module_utils._plan.managed_field
 from kubernetes_cluster import kubectl
 from kubernetes_fleet import Fleet
 from measuring import Measured, median, result, run_playbook, runs, say
+from region_cluster import EDGE, namespace, pods
+from region_cluster import INVENTORIES as CLUSTER_INVENTORIES
+from region_tenant import CLUSTER_TENANTS
+from tenant_life import odoo_config, rollout_result, under_load
 
 REGION = "bench"
+SHOP = CLUSTER_TENANTS[0]
 
 
 class MeasuredFleet(Fleet):
@@ -161,12 +170,85 @@ def apply_all(tenants: MeasuredFleet) -> None:
             api.apply(manifest)
 
 
+def new_tenant() -> None:
+    """As on Docker; the new name is not one that Docker's Traefik hands on, so the cluster's own is asked."""
+    tenant_life.new_tenant("kubernetes", "--connect-to", f"{tenant_life.BENCH_HOST}:443:{EDGE}")
+
+
+def rollout_failed_requests() -> None:
+    """Requests that fail while another configuration and another image roll, and of those sent while a pod is killed the ones
+    that fail twice. The negative control kills all web pods at once.
+    """
+    seconds = float(os.environ.get("BENCH_SECONDS", "75"))
+    image = another_image()
+    changes = (("-e", odoo_config(0)), ("-e", f"odoo_image={image}"))
+    ours = under_load(SHOP.name, SHOP.host, seconds, lambda: roll(*changes))
+    roll(())
+    killed = under_load(SHOP.name, SHOP.host, 60.0, lambda: kill(next(iter(pods(SHOP, "web")))))
+    settle()
+    control = under_load(SHOP.name, SHOP.host, 30.0, lambda: kill(*pods(SHOP, "web")))
+    settle()
+    rollout_result(
+        ours,
+        control,
+        "all web pods killed at once (negative control)",
+        pod_killed={
+            "bound": "0 fail twice, 0 sessions lost",
+            "requests": killed.requests,
+            "failed": killed.failed,
+            "failed_twice": killed.failed_twice,
+            "sessions_lost": killed.sessions_lost,
+            "errors": killed.errors[:5],
+        },
+        control_failed_twice=control.failed_twice,
+        rolled=["configuration", "image"],
+        runs=1,
+    )
+
+
+def roll(*changes: t.Sequence[str]) -> None:
+    """One rollout after the other, each with its extra variables."""
+    for change in changes:
+        run_playbook(*CLUSTER_INVENTORIES, "playbooks/tenants.yml", "--limit", SHOP.name, *change)
+
+
+def kill(*names: str) -> None:
+    """As a node that is lost does it: without a word to the processes."""
+    kubectl("delete", "pod", "-n", namespace(SHOP), "--grace-period=0", "--force", "--wait=false", *names)
+
+
+def settle() -> None:
+    kubectl("rollout", "status", "deployment/web", "-n", namespace(SHOP), "--timeout=300s")
+
+
+def another_image() -> str:
+    """The tenant's image under another digest: the same layers in a manifest of the other format."""
+    container = "{.spec.template.spec.containers[0].image}"
+    now = kubectl("get", "deployment", "web", "-n", namespace(SHOP), "-o", f"jsonpath={container}")
+    repository, digest = now.split("@")
+    registry = os.environ.get("BENCH_REGISTRY", "127.0.0.1:15000")
+    source = f"docker://{registry}/{repository.partition('/')[2]}"
+    with tempfile.NamedTemporaryFile(mode="r", encoding="ascii") as written:
+        copy = ["skopeo", "copy", "--quiet", "--format=oci", "--src-tls-verify=false", "--dest-tls-verify=false"]
+        subprocess.run([*copy, f"--digestfile={written.name}", f"{source}@{digest}", f"{source}:bench"], check=True)
+        return f"{repository}@{written.read().strip()}"
+
+
+METRICS = {
+    "drift_200_tenants": drift_200_tenants,
+    "rollout_failed_requests": rollout_failed_requests,
+    "new_tenant": new_tenant,
+}
+NOOPS = ("stack_noop_per_object", "stack_noop_list")
+
+
 def main() -> None:
-    wanted = os.environ.get("BENCH_METRICS", "stack_noop_per_object,stack_noop_list,drift_200_tenants").split(",")
-    if {"stack_noop_per_object", "stack_noop_list"} & set(wanted):
+    wanted = os.environ.get("BENCH_METRICS", ",".join([*NOOPS, *METRICS])).split(",")
+    if set(NOOPS) & set(wanted):
         stack_noop(wanted)
-    if "drift_200_tenants" in wanted:
-        drift_200_tenants()
+    for metric in METRICS:
+        if metric in wanted:
+            METRICS[metric]()
 
 
 if __name__ == "__main__":

@@ -1,6 +1,8 @@
 #!/usr/bin/env python3
 """Check that this machine can hold the local region: system, memory, disk, ports. Prints every problem, exits 1 on any.
 
+With --cluster it is to hold a cluster beside it as well.
+
 Needs nothing but Python's standard library, because it runs before anything is installed.
 """
 
@@ -19,7 +21,8 @@ PRIVATE_ADDRESS = "172.30.255.1"
 # Carries the second proxy of each cluster.
 PROXY_ADDRESS = "172.30.254.1"
 # The kernel keeps a part of the memory for itself: a machine sold with 12 GiB shows a little less.
-MEMORY_MIB = 12 * 1024 - 512
+KERNEL_MIB = 512
+MEMORY_GIB, MEMORY_GIB_WITH_CLUSTER = 12, 16
 # Images and their build take about 8 GiB, the region's volumes and their growth the rest.
 DISK_MIB_FIRST = 20 * 1024
 DISK_MIB_AGAIN = 4 * 1024
@@ -59,10 +62,11 @@ def system_problems(release: str, user: int) -> list[str]:
     return problems
 
 
-def memory_problems(meminfo: str) -> list[str]:
+def memory_problems(meminfo: str, needed_gib: int = MEMORY_GIB) -> list[str]:
     """Return what speaks against this machine's memory; meminfo is the text of /proc/meminfo."""
     total = next(int(line.split()[1]) // 1024 for line in meminfo.splitlines() if line.startswith("MemTotal:"))
-    return [f"memory is {total} MiB; at least 12 GiB are needed"] if total < MEMORY_MIB else []
+    enough = total >= needed_gib * 1024 - KERNEL_MIB
+    return [] if enough else [f"memory is {total} MiB; at least {needed_gib} GiB are needed"]
 
 
 def disk_problems(free_mib: int, path: Path, *, again: bool) -> list[str]:
@@ -89,11 +93,12 @@ def port_problems(sockets: list[Listener], ours: set[str]) -> list[str]:
 
 def main() -> int:
     """Print the problems and return the exit status."""
+    memory = MEMORY_GIB_WITH_CLUSTER if "--cluster" in sys.argv[1:] else MEMORY_GIB
     region = {container.id for container in containers(REGION)}
     data = next(path for path in (Path("/var/lib/docker"), Path("/var/lib"), Path("/")) if path.exists())
     problems = [
         *system_problems(Path("/etc/os-release").read_text(), os.geteuid()),
-        *memory_problems(Path("/proc/meminfo").read_text()),
+        *memory_problems(Path("/proc/meminfo").read_text(), memory),
         *disk_problems(shutil.disk_usage(data).free >> 20, data, again=bool(region)),
         *port_problems(listeners(), region),
     ]

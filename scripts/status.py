@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Print what runs in the local region: tenants, components, the time each stage of the last run took.
 
-    status.py STATE [--json]
+    status.py STATE [--kubeconfig FILE] [--json]
 
 STATE holds tenants.json (written by status.yml), stages.json (by the callback sysgenpro.odoo.progress) and prepared,
 the seconds the tools' environment took (by quickstart.sh); each may be missing.
@@ -15,6 +15,7 @@ import typing as t
 from pathlib import Path
 
 from listeners import Listener, listeners
+from pods import pods
 from region import Container, containers
 
 REGION = "local"
@@ -29,14 +30,14 @@ def load(path: Path, default: t.Any) -> t.Any:
 
 
 def tenant_state(tenant: str, running: list[Container]) -> str:
-    """Return how many of a tenant's containers are up, ``4/4 up``; one that just started has not been asked for its health yet."""
+    """Return how many of a tenant's containers or pods are up, ``4/4 up``; one that just started has not been asked for its health."""
     own = [container for container in running if container.tenant == tenant]
     good = sum(container.state in ("healthy", "running", "starting") for container in own)
     return f"{good}/{len(own)} up" if own else "absent"
 
 
 def component_rows(running: list[Container], sockets: list[Listener]) -> list[dict[str, t.Any]]:
-    """Return a row for each platform container with the addresses it listens on, those of the network first."""
+    """Return a row for each platform container or pod with the addresses it listens on, those of the network first."""
     rows = []
     for container in running:
         if not container.component or container.tenant:
@@ -59,10 +60,10 @@ def component_rows(running: list[Container], sockets: list[Listener]) -> list[di
 
 
 def report(
-    tenants: list[dict[str, t.Any]], stages: list[dict[str, t.Any]], recap: dict[str, t.Any]
+    tenants: list[dict[str, t.Any]], stages: list[dict[str, t.Any]], recap: dict[str, t.Any], kubeconfig: Path
 ) -> dict[str, t.Any]:
-    """Join what is declared with what runs."""
-    running = containers(REGION)
+    """Join what is declared with what runs, on Docker and in the cluster where there is one."""
+    running = [*containers(REGION), *pods(kubeconfig, REGION)]
     return {
         "region": REGION,
         "tenants": [{**tenant, "state": tenant_state(tenant["tenant"], running)} for tenant in tenants],
@@ -121,7 +122,7 @@ def text(status: dict[str, t.Any]) -> str:
         [
             table(columns, tenants),
             table(("tenant", "login", "password in the file"), passwords),
-            table(("component", "container", "state", "addresses"), components),
+            table(("component", "container or pod", "state", "addresses"), components),
             table(("stage", "time"), [*stages, ("total", human(total))]),
             conclusion(status["recap"]),
         ]
@@ -139,12 +140,16 @@ def main() -> None:
     """Print the report."""
     parser = argparse.ArgumentParser(description="Print what runs in the local region.")
     parser.add_argument("state", type=Path, help="directory of the region's state")
+    parser.add_argument(
+        "--kubeconfig", type=Path, default=Path("/dev/null"), help="file of the region's cluster; it may be missing"
+    )
     parser.add_argument("--json", action="store_true", help="for machines")
     arguments = parser.parse_args()
     status = report(
         load(arguments.state / "tenants.json", []),
         stage_times(arguments.state),
         load(arguments.state / "stages.json", {}).get("recap", {}),
+        arguments.kubeconfig,
     )
     print(json.dumps(status, indent=2) if arguments.json else text(status))
 

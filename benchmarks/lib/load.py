@@ -13,7 +13,10 @@ from localhost import resolve_localhost
 
 
 class Load:
-    """Requests of one user at a fixed rate. A request counts as failed when it is not answered as a logged-in user's."""
+    """Requests of one user at a fixed rate. A request counts as failed when it is not answered as a logged-in user's.
+
+    One that failed is sent once more, as a client would; ``failed_twice`` counts those that fail again.
+    """
 
     def __init__(self, url: str, user: str, password: str, ca: str) -> None:
         resolve_localhost()
@@ -22,7 +25,7 @@ class Load:
         self._lock = threading.Lock()
         self._cookies: dict[str, str] = {}
         self._uid = 0
-        self.requests = self.failed = self.sessions_lost = 0
+        self.requests = self.failed = self.failed_twice = self.sessions_lost = 0
         self.errors: list[str] = []
         self.rate = 0.0
 
@@ -57,18 +60,22 @@ class Load:
             self._local.session.cookies.update(self._cookies)
         return t.cast("requests.Session", self._local.session)
 
-    def _one(self) -> None:
-        problem, lost = "", False
+    def _try(self) -> tuple[str, bool]:
+        """What went wrong, if anything, and whether the session was lost."""
         try:
-            lost = self._ask(self._session()) != self._uid
+            return "", self._ask(self._session()) != self._uid
         except (requests.RequestException, ValueError) as error:
-            problem = str(error)
+            return str(error), False
+
+    def _one(self) -> None:
+        problem, lost = self._try()
+        again, lost = self._try() if problem else ("", lost)
         with self._lock:
             self.requests += 1
             self.sessions_lost += lost
             self.failed += bool(problem)
-            if problem:
-                self.errors.append(problem[:200])
+            self.failed_twice += bool(again)
+            self.errors += [text[:200] for text in (problem, again) if text]
 
     def run(self, seconds: float, *, rate: float, also_while: t.Callable[[], bool]) -> None:
         """Send ``rate`` requests a second for ``seconds`` and as long as ``also_while`` holds, ten minutes at most."""

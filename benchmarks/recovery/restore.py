@@ -222,7 +222,7 @@ def main() -> None:
         folder.chmod(0o755)
         bench = Bench(inventory(folder), Scratch(folder, ""), folder)
         request(bench.scratch, {})
-        remove = ("-i", bench.inventory, "benchmarks/playbooks/remove.yml", "-e", f"bench_tenant={TENANT}")
+        remove = ("-i", bench.inventory, "scripts/remove_tenants.yml", "-e", f"remove={TENANT}")
         try:
             playbook(*remove)
             bench.play("tenants")

@@ -9,13 +9,10 @@ import signal
 import subprocess
 import time
 
+from local_region import recap
+from tenant_checks import check_export, newest_export
+
 from .conftest import ROOT, Tenant, containers, playbook, run
-
-
-def recap(output: str) -> dict[str, int]:
-    """Host and its number of changes, from ansible-playbook's recap."""
-    lines = output.split("PLAY RECAP", 1)[1].splitlines()
-    return {line.split()[0]: int(line.split("changed=")[1].split()[0]) for line in lines if "changed=" in line}
 
 
 def test_a_converged_tenant_changes_nothing(tenant: Tenant) -> None:
@@ -120,23 +117,7 @@ def test_decommissioning_needs_the_name(staging: Tenant) -> None:
 def test_a_tenant_is_decommissioned_with_a_dump_and_made_again(staging: Tenant, acme: Tenant) -> None:
     done = playbook("playbooks/decommission.yml", "-e", f"tenant={staging.name}", "-e", f"odoo_confirm={staging.name}")
     assert done.returncode == 0, done.stdout[-3000:]
-    export = newest_export(staging.name)
-    assert run("sha256sum", "--check", "--quiet", "SHA256SUMS", cwd=export).returncode == 0
-    listing = run(
-        "docker",
-        "run",
-        "--rm",
-        "--network",
-        "none",
-        "-v",
-        f"{export}:/out:ro",
-        "--entrypoint",
-        "pg_restore",
-        odoo_image(),
-        "-l",
-        "/out/database.dump",
-    )
-    assert "res_partner" in listing.stdout
+    check_export(newest_export(staging.name))
     assert containers(f"sysgenpro.odoo/tenant={staging.name}", everything=True) == []
     assert staging.psql("SELECT 1").returncode != 0
     # Nor is there anything that a restore kept aside.
@@ -146,13 +127,3 @@ def test_a_tenant_is_decommissioned_with_a_dump_and_made_again(staging: Tenant, 
     again = playbook("playbooks/tenants.yml", "--limit", staging.name)
     assert again.returncode == 0, again.stdout[-3000:]
     assert staging.curl("/web/login") == 200
-
-
-def newest_export(tenant: str) -> str:
-    found = run("sh", "-c", f"ls -d /var/lib/sysgenpro/exports/{tenant}-* | sort | tail -1").stdout.strip()
-    assert found
-    return found
-
-
-def odoo_image() -> str:
-    return str(json.loads((ROOT / "inventories/local/.secrets/local/images.json").read_text())["odoo"]["image"])

@@ -9,25 +9,9 @@ import typing as t
 
 import pytest
 from botocore.exceptions import ClientError
+from region_tenant import BLOCKED
 
 from .conftest import ADDRESS, CA, TENANTS, Tenant, containers, run
-
-BLOCKED = [
-    "/xmlrpc/2/common",
-    "//xmlrpc/2/common",
-    "/./xmlrpc/2/common",
-    "/web/../xmlrpc/2/common",
-    "/%78mlrpc/2/common",
-    "/XMLRPC/2/common",
-    "/jsonrpc",
-    "/json/2/res.partner/search",
-    "/json/1/res.partner",
-    "/web/database/manager",
-    "/web/database/selector",
-    "/web//database/manager",
-    "/queue_job/runjob",
-    "/queue_job/session",
-]
 
 
 @pytest.mark.parametrize("path", BLOCKED)

@@ -6,7 +6,7 @@ import json
 import typing as t
 
 import pytest
-from localhost import resolve_localhost
+from tenant_checks import check_attachments_go_to_object_storage, check_clones_share_no_secret
 
 from .conftest import ADDRESS, CA, Tenant, containers, run
 
@@ -54,20 +54,7 @@ def test_the_asked_modules_are_installed(tenant: Tenant) -> None:
 
 
 def test_two_clones_share_no_secret(acme: Tenant, staging: Tenant) -> None:
-    """Both came from one template: nothing that authenticates may be the same."""
-    statement = """
-        SELECT 'parameter ' || key, value FROM ir_config_parameter WHERE key IN ('database.secret', 'database.uuid')
-        UNION ALL SELECT 'pos ' || id, access_token FROM pos_config WHERE access_token IS NOT NULL
-        UNION ALL SELECT 'password ' || login, password FROM res_users WHERE password IS NOT NULL
-        UNION ALL SELECT 'key ' || id, key FROM res_users_apikeys
-        UNION ALL SELECT 'channel ' || id, uuid FROM discuss_channel WHERE uuid IS NOT NULL
-    """
-    first, second = (
-        dict(line.split("|", 1) for line in tenant.psql(statement).stdout.splitlines()) for tenant in (acme, staging)
-    )
-    assert set(first) == set(second)
-    assert len(first) >= 5
-    assert not [name for name in first if first[name] == second[name]]
+    check_clones_share_no_secret(acme, staging)
 
 
 def test_no_secret_of_the_template_is_left(acme: Tenant) -> None:
@@ -77,29 +64,7 @@ def test_no_secret_of_the_template_is_left(acme: Tenant) -> None:
 
 
 def test_attachments_go_to_object_storage(tenant: Tenant) -> None:
-    """Through Odoo's own API, then looked for with another client."""
-    import requests
-
-    resolve_localhost()
-
-    def call(model: str, method: str, **arguments: t.Any) -> t.Any:
-        url = f"https://integration.{tenant.host}/json/2/{model}/{method}"
-        headers = {"Authorization": f"bearer {tenant.secret('health_key')}"}
-        answer = requests.post(url, json=arguments, headers=headers, verify=str(CA), timeout=60)
-        assert answer.status_code == 200, answer.text
-        return answer.json()
-
-    before = {item["Key"] for item in tenant.s3().list_objects_v2(Bucket=tenant.bucket).get("Contents", [])}
-    made = call(
-        "ir.attachment",
-        "create",
-        vals_list=[{"name": "integration.bin", "raw": "x" * 120_000, "mimetype": "application/octet-stream"}],
-    )
-    after = {item["Key"] for item in tenant.s3().list_objects_v2(Bucket=tenant.bucket).get("Contents", [])}
-    assert len(after - before) == 1
-    stored = tenant.psql(f"SELECT store_fname FROM ir_attachment WHERE id = {made[0]}").stdout.strip()
-    assert stored.startswith("attachments://")
-    call("ir.attachment", "unlink", ids=made)
+    check_attachments_go_to_object_storage(tenant)
 
 
 def test_mail_of_staging_is_captured(staging: Tenant) -> None:

@@ -24,6 +24,7 @@ class Shop:
     tenant: str = "shop"
     region: str = REGION
     command: tuple[str, ...] = SERVE
+    probe: tuple[str, ...] = ("true",)
     config: str = "one"
     secret: str = "not-to-be-seen"
     replicas: int = 1
@@ -61,7 +62,7 @@ class Shop:
             "imagePullPolicy": "IfNotPresent",
             "command": list(self.command),
             "resources": resources,
-            "readinessProbe": {"exec": {"command": ["sh", "-c", "true"]}, "periodSeconds": 1, "timeoutSeconds": 5},
+            "readinessProbe": {"exec": {"command": list(self.probe)}, "periodSeconds": 1, "timeoutSeconds": 5},
             "securityContext": {"allowPrivilegeEscalation": False, "capabilities": {"drop": ["ALL"]}},
             "ports": [{"name": "http", "containerPort": 8069, "protocol": "TCP"}],
             "volumeMounts": [{"name": "config", "mountPath": "/etc/odoo"}],

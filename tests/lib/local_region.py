@@ -52,6 +52,12 @@ def playbook(name: str, *, limit: str = "", **variables: str) -> str:
     return done.stdout
 
 
+def recap(output: str) -> dict[str, int]:
+    """Host and its number of changes, from ansible-playbook's recap."""
+    lines = output.split("PLAY RECAP", 1)[1].splitlines()
+    return {line.split()[0]: int(line.split("changed=")[1].split()[0]) for line in lines if "changed=" in line}
+
+
 def tenant_login(tenant: str, port: int) -> t.Callable[[], t.Any]:
     """Makes connections as a tenant's role to its database, as Odoo does: through the first proxy that answers."""
     password = (SECRETS / tenant / "database").read_text().strip()

@@ -8,7 +8,12 @@ import typing as t
 
 import pytest
 from ansible_collections.sysgenpro.odoo.plugins.filter.fleet_agenda import fleet_agenda
-from ansible_collections.sysgenpro.odoo.plugins.module_utils._model import clear_text, fleet_request, place_references, services
+from ansible_collections.sysgenpro.odoo.plugins.module_utils._model import (
+    clear_text,
+    fleet_request,
+    place_references,
+    services,
+)
 from ansible_collections.sysgenpro.odoo.plugins.module_utils._model.capacity import connection_budget
 from ansible_collections.sysgenpro.odoo.plugins.module_utils._model.catalog import CatalogRow
 from ansible_collections.sysgenpro.odoo.plugins.module_utils._plan import catalog, database

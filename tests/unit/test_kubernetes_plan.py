@@ -243,7 +243,22 @@ def test_a_new_tenant_is_made_in_order_and_waited_for_at_the_end() -> None:
     assert made == [ref(manifest) for manifest in wanted.in_apply_order]
     waits = [("await_ready", f"Deployment/{name}") for name in ("web", "websocket", "cron", "queue")]
     assert told(steps)[-4:] == waits
+    alone = told(steps).index(("await_ready", "Deployment/web"))
+    assert [(step.action, step.cause) for step in steps[alone - 1 : alone + 2]] == [
+        ("create", "it does not exist"),
+        ("await_ready", "its first pod starts alone"),
+        ("apply", "its first pod serves"),
+    ]
+    assert steps[alone - 1].manifest["spec"]["replicas"] == 1
+    assert (steps[alone].wait or pytest.fail("no wait")).minimum == 1
+    assert steps[alone + 1].manifest in wanted.objects
+    assert told(steps[alone + 2 :])[0][1] != "Deployment/web"
     assert all(step.cause == "it does not exist" for step in steps if step.action == "create")
+
+
+def test_a_single_process_is_awaited_once() -> None:
+    steps = plan_kubernetes(desired(odoo_packing="compact"), Observed())
+    assert [step.action for step in steps if step.target == WEB] == ["create", "await_ready"]
 
 
 def test_changed_deployments_are_awaited_one_by_one() -> None:
@@ -381,12 +396,13 @@ def test_an_autoscaled_deployment_starts_from_its_minimum_and_gives_the_field_up
     steps = [step for step in plan_kubernetes(wanted, Observed()) if step.target == WEB]
     assert [(step.action, step.manager) for step in steps] == [
         ("create", FIELD_MANAGER),
+        ("await_ready", FIELD_MANAGER),
+        ("apply", FIELD_MANAGER),
         ("hand_over", REPLICAS_MANAGER),
         ("apply", FIELD_MANAGER),
         ("await_ready", FIELD_MANAGER),
     ]
-    assert steps[0].manifest["spec"]["replicas"] == steps[1].manifest["spec"]["replicas"] == 3
-    assert "replicas" not in steps[2].manifest["spec"]
+    assert [step.manifest["spec"].get("replicas") for step in steps if step.manifest] == [1, 3, 3, None]
 
 
 @pytest.mark.parametrize(("running", "kept"), [(5, 5), (3, 3), (1, 2), (0, 2)])

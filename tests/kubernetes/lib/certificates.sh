@@ -2,7 +2,11 @@
 # The cluster's own authorities, certificates and kubeconfigs, made anew when the node's address is another.
 
 make_certificates() {
-    if [ "$(cat "$PKI/address" 2>/dev/null)" = "$NODE_ADDRESS" ]; then return 0; fi
+    local user users=(admin kubelet kube-controller-manager kube-scheduler kube-proxy)
+    if [ "$(cat "$PKI/address" 2>/dev/null)" = "$NODE_ADDRESS" ]; then
+        for user in "${users[@]}"; do kubeconfig "$user"; done
+        return 0
+    fi
     rm -rf "$PKI" "$STATE/kubeconfig"
     mkdir -p "$PKI" "$STATE/kubeconfig"
     chmod 700 "$PKI" "$STATE/kubeconfig"
@@ -20,8 +24,7 @@ make_certificates() {
     certificate kube-proxy /CN=system:kube-proxy ca clientAuth
     private_key service-accounts
     openssl pkey -in "$PKI/service-accounts.key" -pubout -out "$PKI/service-accounts.pub"
-    local user
-    for user in admin kubelet kube-controller-manager kube-scheduler kube-proxy; do kubeconfig "$user"; done
+    for user in "${users[@]}"; do kubeconfig "$user"; done
     printf '%s\n' "$NODE_ADDRESS" >"$PKI/address"
 }
 
@@ -47,12 +50,12 @@ certificate() {
 kubeconfig() {
     (
         umask 077
-        cat >"$STATE/kubeconfig/$1" <<YAML
+        place "$STATE/kubeconfig/$1" <<YAML
 apiVersion: v1
 kind: Config
 clusters:
   - name: test
-    cluster: {certificate-authority-data: $(base64 -w0 "$PKI/ca.crt"), server: "https://127.0.0.1:$API_PORT"}
+    cluster: {certificate-authority-data: $(base64 -w0 "$PKI/ca.crt"), server: "https://$NODE_ADDRESS:$API_PORT"}
 users:
   - name: $1
     user: {client-certificate-data: $(base64 -w0 "$PKI/$1.crt"), client-key-data: $(base64 -w0 "$PKI/$1.key")}

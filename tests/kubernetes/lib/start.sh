@@ -113,7 +113,7 @@ import_images() {
 
 start_control_plane() {
     run kube-apiserver "$kubernetes/kube-apiserver" --etcd-servers="http://127.0.0.1:$ETCD_PORT" \
-        --bind-address=0.0.0.0 --secure-port="$API_PORT" --advertise-address="$NODE_ADDRESS" \
+        --bind-address="$NODE_ADDRESS" --secure-port="$API_PORT" --advertise-address="$NODE_ADDRESS" \
         --service-cluster-ip-range="$SERVICE_CIDR" --allow-privileged=true --authorization-mode=Node,RBAC \
         --enable-admission-plugins=NodeRestriction --client-ca-file="$PKI/ca.crt" \
         --tls-cert-file="$PKI/apiserver.crt" --tls-private-key-file="$PKI/apiserver.key" \

@@ -26,9 +26,11 @@ def test_another_user_and_another_system_are_refused() -> None:
     assert problems == ["it is not run by root: use sudo", "the system is Fedora 41; Debian 12 or 13 is needed"]
 
 
-@pytest.mark.parametrize(("kib", "refused"), [(12_201_000, False), (8_000_000, True)])
-def test_memory_has_a_floor(kib: int, *, refused: bool) -> None:
-    assert bool(preflight.memory_problems(f"MemTotal: {kib} kB\nMemFree: 1 kB\n")) is refused
+@pytest.mark.parametrize(
+    ("kib", "needed", "refused"), [(12_201_000, 12, False), (8_000_000, 12, True), (12_201_000, 16, True)]
+)
+def test_memory_has_a_floor_and_a_cluster_a_higher_one(kib: int, needed: int, *, refused: bool) -> None:
+    assert bool(preflight.memory_problems(f"MemTotal: {kib} kB\nMemFree: 1 kB\n", needed)) is refused
 
 
 def test_a_region_that_stands_needs_less_disk() -> None:

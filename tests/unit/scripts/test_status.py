@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import typing as t
 
+import pods
 import region
 import status
 from listeners import Listener
+
+if t.TYPE_CHECKING:
+    from pathlib import Path
 
 
 def inspected(name: str, labels: dict[str, str], state: dict[str, t.Any]) -> dict[str, t.Any]:
@@ -60,3 +64,30 @@ def test_the_closing_sentence_says_what_the_run_did() -> None:
     assert status.conclusion(recap(changed=3)) == "The last run made 3 changes."
     assert status.conclusion(recap(changed=3, failures=1)) == "The last run failed on local1."
     assert status.conclusion({}) == "No run has finished here."
+
+
+def pod(name: str, labels: dict[str, str], *, ready: bool, phase: str = "Running", **metadata: str) -> dict[str, t.Any]:
+    condition = {"type": "Ready", "status": "True" if ready else "False"}
+    named = {"uid": name * 8, "name": name, "namespace": "local-initech-production", "labels": labels, **metadata}
+    return {"metadata": named, "status": {"phase": phase, "conditions": [condition]}}
+
+
+def test_a_pod_is_shown_as_a_container_is() -> None:
+    tenant = {"sysgenpro.odoo/tenant": "initech_production"}
+    found = [
+        pod("web-2", tenant, ready=False, phase="Pending"),
+        pod("web-1", tenant, ready=True),
+        pod("web-0", tenant, ready=True, deletionTimestamp="2026-01-01T00:00:00Z"),
+        pod("job-1", tenant, ready=False, phase="Succeeded"),
+    ]
+    rows = pods.parse(found)
+    assert [(row.name.split("/")[1], row.state) for row in rows] == [
+        ("web-0", "ending"),
+        ("web-1", "healthy"),
+        ("web-2", "pending"),
+    ]
+    assert status.tenant_state("initech_production", rows) == "1/3 up"
+
+
+def test_a_region_without_a_cluster_has_no_pods(tmp_path: Path) -> None:
+    assert pods.pods(tmp_path / "kubeconfig", "local") == []

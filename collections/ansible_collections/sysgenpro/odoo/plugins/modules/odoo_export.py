@@ -13,9 +13,11 @@ author: SysGenPro (@sysgenpro)
 description:
   - Dumps the database in PostgreSQL's custom format and copies every attachment the database names out of object storage.
   - Checksums are written last and verified afterwards; an export that was not finished is begun again.
-  - The directory is readable by root and by Odoo's user alone.
+  - On Docker the directory is readable by root and by Odoo's user alone.
+  - On Kubernetes a Job exports, and what it wrote comes through the tenant's own bucket to the host the module runs on, usually the
+    controller, and is removed from the bucket. The directory is readable by its owner alone.
 requirements:
-  - Docker Engine on the host the module runs on
+  - Docker Engine on the host the module runs on or, for a tenant on Kubernetes, a kubeconfig and PyYAML
 extends_documentation_fragment:
   - sysgenpro.odoo.tenant
   - sysgenpro.odoo.tenant_secrets
@@ -72,29 +74,30 @@ bytes:
 from pathlib import Path
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.sysgenpro.odoo.plugins.module_utils._adapters.docker_engine import DockerEngine
-from ansible_collections.sysgenpro.odoo.plugins.module_utils._converge import export as runner
+from ansible_collections.sysgenpro.odoo.plugins.module_utils._converge.export import archive, export
+from ansible_collections.sysgenpro.odoo.plugins.module_utils._converge.runners import runner
 from ansible_collections.sysgenpro.odoo.plugins.module_utils._model.secrets import parse_secrets
 from ansible_collections.sysgenpro.odoo.plugins.module_utils._model.tenant import parse
+from ansible_collections.sysgenpro.odoo.plugins.module_utils._render.export import SUMS
 from ansible_collections.sysgenpro.odoo.plugins.module_utils._support.arguments import TENANT, TENANT_SECRETS
 from ansible_collections.sysgenpro.odoo.plugins.module_utils._support.results import run
 
 
-def export(module: AnsibleModule) -> dict[str, object]:
+def converge(module: AnsibleModule) -> dict[str, object]:
     given = module.params
     host = str(given["tenant"].get("odoo_tenant"))
     tenant, secrets = parse(given["tenant"], host=host), parse_secrets(given["secrets"], host=host)
-    done = (Path(given["path"]) / runner.SUMS).exists()
+    done = (Path(given["path"]) / SUMS).exists()
     if module.check_mode:
         return {"changed": not done, "path": given["path"]}
-    result = {"changed": not done, **runner.export(DockerEngine(timeout=3600), tenant, secrets, given["path"])}
-    return {**result, "archive": runner.archive(given["path"])} if given["archive"] else result
+    result = {"changed": not done, **export(runner(tenant, timeout=3600), tenant, secrets, given["path"])}
+    return {**result, "archive": archive(given["path"])} if given["archive"] else result
 
 
 def main() -> None:
     path = {"path": {"type": "path", "required": True}, "archive": {"type": "bool", "default": False}}
     module = AnsibleModule(argument_spec={**TENANT, **TENANT_SECRETS, **path}, supports_check_mode=True)
-    run(module, f"export {module.params['tenant'].get('odoo_tenant')}", lambda: export(module))
+    run(module, f"export {module.params['tenant'].get('odoo_tenant')}", lambda: converge(module))
 
 
 if __name__ == "__main__":

@@ -99,14 +99,16 @@ def signed(
     access_key: str,
     secret_key: str,
     now: datetime.datetime,
+    region: str = _REGION,
 ) -> dict[str, str]:
     """Headers with AWS Signature Version 4 over all of them (AWS General Reference, "Signing AWS API requests")."""
-    stamp, scope = f"{now:%Y%m%dT%H%M%SZ}", f"{now:%Y%m%d}/{_REGION}/s3/aws4_request"
+    stamp, scope = f"{now:%Y%m%dT%H%M%SZ}", f"{now:%Y%m%d}/{region}/s3/aws4_request"
     digest = hashlib.sha256(body).hexdigest()
     every = {**headers, "x-amz-content-sha256": digest, "x-amz-date": stamp}
     names = ";".join(sorted(every))
+    query = f"{subresource}=" if subresource else ""
     canonical = "\n".join(
-        [method, path, f"{subresource}=", *(f"{name}:{every[name]}" for name in sorted(every)), "", names, digest]
+        [method, path, query, *(f"{name}:{every[name]}" for name in sorted(every)), "", names, digest]
     )
     text = "\n".join(["AWS4-HMAC-SHA256", stamp, scope, hashlib.sha256(canonical.encode()).hexdigest()])
     key = f"AWS4{secret_key}".encode()

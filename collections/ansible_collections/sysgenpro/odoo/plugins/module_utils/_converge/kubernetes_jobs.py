@@ -69,10 +69,14 @@ class KubernetesJobs:
     def _start(self, job: OneOff) -> None:
         self._lay_foundation()
         component = job.labels.get(f"{LABEL}component", "one-off")
-        made = self.api.apply(render.job(self.tenant, job.name, job.argv, component, suspend=True))
-        for manifest in render.job_files(self.tenant, job.name, job.files, made["metadata"]["uid"]):
-            self.api.apply(manifest)
-        self.api.apply(render.job(self.tenant, job.name, job.argv, component, suspend=False))
+
+        def manifest(*, suspend: bool) -> Object:
+            return render.job(self.tenant, job.name, job.argv, component, suspend=suspend, writable=bool(job.writable))
+
+        made = self.api.apply(manifest(suspend=True))
+        for file in render.job_files(self.tenant, job.name, job.files, made["metadata"]["uid"]):
+            self.api.apply(file)
+        self.api.apply(manifest(suspend=False))
 
     def _lay_foundation(self) -> None:
         """The namespace with its limits and policies: database work comes before the tenant's stack."""

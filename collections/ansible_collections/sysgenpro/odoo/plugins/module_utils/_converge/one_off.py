@@ -22,8 +22,8 @@ if t.TYPE_CHECKING:
 class OneOff:
     """What to run: the container's name is its lock on this host.
 
-    ``directory`` holds its configuration and is removed with it; ``writable`` is a directory bound at /out.
-    ``lines`` of its output are kept.
+    ``directory`` holds its configuration and is removed with it; ``writable`` is a directory bound at /out. A Job needs neither:
+    its /out goes with its pod. ``lines`` of its output are kept.
     """
 
     name: str

@@ -29,9 +29,7 @@ def observe(host: HostView, tenant: Tenant, *, network: str, directory: str, rou
     return Observed(
         network=Network(network, mine["IPAM"]["Config"][0]["Subnet"]) if mine else None,
         containers=tuple(
-            sorted(
-                (_container(item, network) for item in host.containers(tenant.tenant)), key=lambda item: item.name
-            )
+            sorted((_container(item, network) for item in host.containers(tenant.tenant)), key=lambda item: item.name)
         ),
         directories={path: _intact(path) for path in files.subdirectories(directory)},
         route=files.read(route_file),

@@ -161,7 +161,6 @@ NOT_OF_TENANTS = frozenset(
         "odoo_drill_network_pool",
         "odoo_drill_point",
         "odoo_drill_repository",
-        "odoo_drift_report",
         "odoo_everything",
         "odoo_explain",
         "odoo_export_fetch",

@@ -102,12 +102,28 @@ def steps_between(desired: Desired, observed: Observed, *, prune: bool = True) -
 
 
 def _with_waits(steps: list[Step], awaited: list[tuple[int, Step]], desired: Desired, observed: Observed) -> list[Step]:
-    """One Deployment at a time; where none runs yet there is nobody to protect, and they start together."""
+    """One Deployment at a time; where none runs yet there is nobody to protect."""
     if not any(target.kind == "Deployment" and target.namespace == desired.namespace for target in observed.objects):
-        return [*steps, *(step for _position, step in awaited)]
+        return _first_alone(steps, [step for _position, step in awaited])
     for position, step in reversed(awaited):
         steps.insert(position, step)
     return steps
+
+
+def _first_alone(steps: list[Step], awaited: list[Step]) -> list[Step]:
+    """One pod with the nodes' processors to itself, then all others together: the first page comes sooner."""
+    first = next((step for step in steps if awaited and step.target == awaited[0].target), None)
+    if first is None:
+        return [*steps, *awaited]
+    wait, position = t.cast("Wait", awaited[0].wait), steps.index(first)
+    alone = dataclasses.replace(
+        awaited[0], cause="its first pod starts alone", wait=dataclasses.replace(wait, minimum=1)
+    )
+    if wait.minimum == 1:
+        return [*steps[: position + 1], alone, *steps[position + 1 :], *awaited[1:]]
+    lonely = dataclasses.replace(first, manifest=_with_replicas(first.manifest, 1))
+    follow = dataclasses.replace(first, action="apply", cause="its first pod serves")
+    return [*steps[:position], lonely, alone, follow, *steps[position + 1 :], *awaited]
 
 
 def _object_steps(manifest: Object, wait: Wait | None, observed: Observed) -> list[Step]:

@@ -21,12 +21,16 @@ MEBIBYTE = 1024**2
 
 
 class Files(t.NamedTuple):
-    """Names of the ConfigMap and the Secret a pod reads, and MiB of memory for what it writes below /tmp and /run/odoo."""
+    """Names of the ConfigMap and the Secret a pod reads, and MiB of memory for what it writes below /tmp and /run/odoo.
+
+    ``out`` adds a directory of the node's disk at /out.
+    """
 
     config_map: str
     secret: str
     tmp: int
     run: int
+    out: bool = False
 
 
 def confined(
@@ -41,6 +45,8 @@ def confined(
         "nodeSelector": dict(pool.get("node_selector", {})),
         "tolerations": [dict(toleration) for toleration in pool.get("tolerations", ())],
     }
+    out = [{"name": "out", "mountPath": "/out"}] if files.out else []
+    walls = {**_WALLS, "volumeMounts": [*_WALLS["volumeMounts"], *out]}
     return {
         "serviceAccountName": SERVICE_ACCOUNT,
         "automountServiceAccountToken": False,
@@ -57,13 +63,14 @@ def confined(
         **{key: value for key, value in placement.items() if value},
         **more,
         "containers": [
-            {"name": "odoo", "image": tenant.image, "imagePullPolicy": "IfNotPresent", **container, **_WALLS}
+            {"name": "odoo", "image": tenant.image, "imagePullPolicy": "IfNotPresent", **container, **walls}
         ],
         "volumes": [
             {"name": "config", "configMap": {"name": files.config_map, "defaultMode": 0o444}},
             {"name": "secrets", "secret": {"secretName": files.secret, "defaultMode": 0o440}},
             {"name": "tmp", "emptyDir": {"medium": "Memory", "sizeLimit": memory(files.tmp * MEBIBYTE)}},
             {"name": "run", "emptyDir": {"medium": "Memory", "sizeLimit": memory(files.run * MEBIBYTE)}},
+            *({"name": mount["name"], "emptyDir": {}} for mount in out),
         ],
     }
 

@@ -32,8 +32,13 @@ def job_name(name: str) -> str:
     return f"job-{digest(name)}"
 
 
-def job(tenant: Tenant, name: str, argv: t.Sequence[str], component: str, *, suspend: bool) -> dict[str, t.Any]:
-    """The Job. It is made suspended, so that its files can be given to it before its pod starts."""
+def job(
+    tenant: Tenant, name: str, argv: t.Sequence[str], component: str, *, suspend: bool, writable: bool = False
+) -> dict[str, t.Any]:
+    """The Job. It is made suspended, so that its files can be given to it before its pod starts.
+
+    :param writable: whether it has a directory at /out, which goes with its pod.
+    """
     whose, named = owner(tenant), job_name(name)
     labels = {**whose.pod_labels(JOB), JOB_LABEL: digest(name), f"{LABEL}component": component}
     manifest = whose.manifest("batch/v1", "Job", named)
@@ -44,7 +49,7 @@ def job(tenant: Tenant, name: str, argv: t.Sequence[str], component: str, *, sus
         # Odoo's commands are not to be started twice without a look: the next run decides.
         "backoffLimit": 0,
         "ttlSecondsAfterFinished": KEPT_SECONDS,
-        "template": {"metadata": {"labels": labels}, "spec": _pod(tenant, named, argv)},
+        "template": {"metadata": {"labels": labels}, "spec": _pod(tenant, named, argv, writable=writable)},
     }
     return manifest
 
@@ -68,7 +73,7 @@ def _name(file: File) -> str:
     return file.path.rsplit("/", 1)[-1]
 
 
-def _pod(tenant: Tenant, named: str, argv: t.Sequence[str]) -> dict[str, t.Any]:
+def _pod(tenant: Tenant, named: str, argv: t.Sequence[str], *, writable: bool) -> dict[str, t.Any]:
     size = memory(ONE_OFF_MEMORY)
     container = {
         "args": list(argv),
@@ -78,4 +83,5 @@ def _pod(tenant: Tenant, named: str, argv: t.Sequence[str]) -> dict[str, t.Any]:
             "limits": {"cpu": processors(tenant.cpus), "memory": size},
         },
     }
-    return confined(tenant, "background", container, Files(named, named, tmp=512, run=256), restartPolicy="Never")
+    files = Files(named, named, tmp=512, run=256, out=writable)
+    return confined(tenant, "background", container, files, restartPolicy="Never")
