@@ -168,6 +168,21 @@ def test_a_region_that_reads_no_tenants_files_is_told_what_it_lacks(regions: Exa
     assert "was written, but makes no tenant: give its region a tenants.yml" in said(result)
 
 
+def test_another_shared_cluster_is_used_where_the_first_is_full(regions: ExampleRegions) -> None:
+    """The file then names the cluster, which is no other line's consequence."""
+    region = regions.group("eu-west/region.yml", "region_eu_west")
+    clusters = region["odoo_postgresql_clusters"]
+    full = {**clusters["shared"], "max_connections": 560}
+    known = {**clusters, "shared": full, "second": clusters["globex"]}
+    regions.change_group("eu-west/region.yml", "region_eu_west", odoo_postgresql_clusters=known)
+    result = new_tenant(regions)
+    assert result.returncode == 0, said(result)
+    text = regions.file("eu-west", "newco_production").read_text()
+    assert "odoo_postgresql_cluster: second" in text
+    assert len(text.splitlines()) <= 10
+    assert regions.validate().returncode == 0
+
+
 @pytest.mark.parametrize("module", ["odoo_placement", "odoo_rebalance"])
 def test_a_wrong_policy_is_refused_before_anybody_is_placed(regions: ExampleRegions, module: str) -> None:
     asked = {"tenant": "newco_dev", "environment": "dev", "host": "newco.example.com"}
