@@ -159,3 +159,48 @@ def test_rebalance_proposes_and_moves_nobody(regions: ExampleRegions) -> None:
     assert "euw_app1: memory_mb: " in said(result)
     assert "changed=0" in result.stdout
     assert inventory_files(regions) == before
+
+
+def test_a_region_that_reads_no_tenants_files_is_told_what_it_lacks(regions: ExampleRegions) -> None:
+    (regions.directory / "eu-west/tenants.yml").unlink()
+    result = new_tenant(regions)
+    assert result.returncode != 0
+    assert "was written, but makes no tenant: give its region a tenants.yml" in said(result)
+
+
+def test_another_shared_cluster_is_used_where_the_first_is_full(regions: ExampleRegions) -> None:
+    """The file then names the cluster, which is no other line's consequence."""
+    region = regions.group("eu-west/region.yml", "region_eu_west")
+    clusters = region["odoo_postgresql_clusters"]
+    full = {**clusters["shared"], "max_connections": 560}
+    known = {**clusters, "shared": full, "second": clusters["globex"]}
+    regions.change_group("eu-west/region.yml", "region_eu_west", odoo_postgresql_clusters=known)
+    result = new_tenant(regions)
+    assert result.returncode == 0, said(result)
+    text = regions.file("eu-west", "newco_production").read_text()
+    assert "odoo_postgresql_cluster: second" in text
+    assert len(text.splitlines()) <= 10
+    assert regions.validate().returncode == 0
+
+
+@pytest.mark.parametrize("module", ["odoo_placement", "odoo_rebalance"])
+def test_a_wrong_policy_is_refused_before_anybody_is_placed(regions: ExampleRegions, module: str) -> None:
+    asked = {"tenant": "newco_dev", "environment": "dev", "host": "newco.example.com"}
+    arguments = {
+        **(asked if module == "odoo_placement" else {}),
+        "policy": {"weights": {"luck": 1}, "limits": {"share": 2}},
+    }
+    play = {"hosts": "localhost", "gather_facts": False, "tasks": [{f"sysgenpro.odoo.{module}": arguments}]}
+    playbook = regions.directory / "play.yml"
+    playbook.write_text(yaml.safe_dump([play]))
+    result = regions.run("ansible-playbook", *regions.sources(), str(playbook))
+    assert result.returncode != 0
+    assert "placement_policy.weights.luck: must be one of headroom" in said(result)
+    assert "placement_policy.limits.share=2: must be a number from 0 to 1" in said(result)
+
+
+def test_a_place_that_declares_nonsense_is_named(regions: ExampleRegions) -> None:
+    regions.change("eu-west/host_vars/euw_app1.yml", placement_capacity={"memory_mb": "much", "cpus": 4})
+    result = new_tenant(regions)
+    assert result.returncode != 0
+    assert "euw_app1: placement_capacity.memory_mb='much': must be a number above 0" in said(result)

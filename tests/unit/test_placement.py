@@ -7,7 +7,10 @@ import math
 import typing as t
 
 import pytest
+import yaml
 from ansible_collections.sysgenpro.odoo.plugins.module_utils._model import placement, placement_policy, places
+from ansible_collections.sysgenpro.odoo.plugins.module_utils._model.classification import CUSTOMISATION, Classification
+from ansible_collections.sysgenpro.odoo.plugins.module_utils._model.fields import BY_NAME
 from ansible_collections.sysgenpro.odoo.plugins.module_utils._plan import rebalance
 from ansible_collections.sysgenpro.odoo.plugins.module_utils._plan.placement import (
     Candidate,
@@ -16,6 +19,7 @@ from ansible_collections.sysgenpro.odoo.plugins.module_utils._plan.placement imp
     decide,
     judge,
 )
+from ansible_collections.sysgenpro.odoo.plugins.modules import odoo_placement
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -132,14 +136,13 @@ def test_proposed_moves_mend_or_gain_and_break_nothing(world: World, policy: Pol
 @settings(max_examples=60)
 def test_following_proposals_comes_to_rest(world: World, policy: Policy) -> None:
     """Nobody is sent round in circles: the moves end."""
-    for _round in range(25):
-        moves = rebalance.propose(world, policy).moves
-        if not moves:
-            return
+    rounds = 0
+    while moves := rebalance.propose(world, policy).moves:
+        rounds += 1
+        assert rounds < 25, "moves are proposed without end"
         targets = {move.tenant: move.target for move in moves}
         moved = [dataclasses.replace(one, place=targets.get(one.tenant, one.place)) for one in world.tenants]
         world = dataclasses.replace(world, tenants=tuple(moved))
-    pytest.fail("moves are proposed without end")
 
 
 def as_candidate(one: Tenant) -> Candidate:
@@ -157,12 +160,12 @@ def verdict_of(
     policy: dict[str, t.Any] | None = None,
     fleet: tuple[Tenant, ...] = (),
     found: dict[str, placement.Place] | None = None,
-    **changes: t.Any,
+    changes: t.Mapping[str, t.Any] | None = None,
 ) -> tuple[bool, str]:
     written = policy or {}
     assert placement_policy.problems(written) == []
     world = strategies.world(found or one_place(), fleet)
-    new = strategies.tenant("new_production", "app1", classification, **changes)
+    new = strategies.tenant("new_production", "app1", classification, **(changes or {}))
     verdict = judge(as_candidate(new), Usage(world, placement_policy.parse(written)))
     return verdict.accepted, "; ".join(verdict.reasons)
 
@@ -205,7 +208,7 @@ CARDS = {"rules": [{"name": "cards", "when": {"compliance": ["pci-dss"]}, "requi
 def test_every_refusal_says_what_was_asked_and_what_there_is(
     classification: dict[str, t.Any], policy: dict[str, t.Any], changes: dict[str, t.Any], text: str
 ) -> None:
-    accepted, reasons = verdict_of(classification, policy, **changes)
+    accepted, reasons = verdict_of(classification, policy, changes=changes)
     assert not accepted
     assert text in reasons
 
@@ -244,9 +247,9 @@ def test_a_dedicated_place_takes_one_tenant_of_its_own_model() -> None:
     assert not accepted
     assert "app1 takes dedicated tenants, not shared ones" in reasons
     own = {"odoo_hosting_model": "dedicated", "odoo_postgresql_cluster": "own", "odoo_redis_instance": "own"}
-    assert verdict_of({}, found=found, **own)[0]
+    assert verdict_of({}, found=found, changes=own)[0]
     neighbour = strategies.tenant("first", "app1", {}, **own)
-    accepted, reasons = verdict_of({}, found=found, fleet=(neighbour,), **own)
+    accepted, reasons = verdict_of({}, found=found, fleet=(neighbour,), changes=own)
     assert not accepted
     assert "app1 is dedicated to first" in reasons
 
@@ -254,7 +257,7 @@ def test_a_dedicated_place_takes_one_tenant_of_its_own_model() -> None:
 def test_node_pools_are_counted_apart() -> None:
     pools = {"web": {"memory_mb": 65536, "cpus": 16}, "background": {"memory_mb": 1024, "cpus": 4}}
     found = {"app1": places.parse("app1", "local", "kubernetes", {"node_pools": pools})}
-    accepted, reasons = verdict_of({}, found=found, **factories.KUBERNETES)
+    accepted, reasons = verdict_of({}, found=found, changes=factories.KUBERNETES)
     assert not accepted
     assert "app1/background: memory_mb: 896 wanted" in reasons
     assert "app1/web" not in reasons
@@ -320,3 +323,13 @@ def test_a_wrong_policy_is_refused(written: t.Any, text: str) -> None:
 )
 def test_a_wrong_capacity_is_refused(declared: t.Any, text: str) -> None:
     assert [problem for problem in places.problems(declared, "docker") if text in problem]
+
+
+def test_what_the_module_documents_is_what_the_model_knows() -> None:
+    options = yaml.safe_load(odoo_placement.DOCUMENTATION)["options"]
+    documented = options["classification"]["suboptions"]
+    defaults = {**Classification().facts(), "compliance": []}
+    assert {name: option["default"] for name, option in documented.items()} == defaults
+    assert documented["customisation"]["choices"] == list(CUSTOMISATION)
+    for name in ("environment", "tier", "hosting_model", "runtime"):
+        assert options[name]["choices"] == list(BY_NAME[f"odoo_{name}"].choices)

@@ -123,8 +123,7 @@ class Inventory:
         first = self._candidate(name, place, tier, values)
         if first.tenant is None or place.hosting_model == "dedicated":
             return [first]
-        own = {tenant.postgresql_cluster for tenant in self.tenants.values() if tenant.hosting_model == "dedicated"}
-        own |= self._dedicated_clusters(place.region)
+        own = self._dedicated_clusters(place.region)
         others = set(first.tenant.postgresql_clusters) - own - {first.postgresql_cluster}
         return [
             first,
@@ -132,8 +131,12 @@ class Inventory:
         ]
 
     def _dedicated_clusters(self, region: str) -> set[str]:
-        """Clusters that the dedicated places of a region name for their tenant."""
-        found = set()
+        """Clusters of a region that are some tenant's own, or kept for the tenant of a dedicated place."""
+        found = {
+            tenant.postgresql_cluster
+            for tenant in self.tenants.values()
+            if tenant.region == region and tenant.hosting_model == "dedicated"
+        }
         for place in self.places.values():
             if place.region == region and place.hosting_model == "dedicated":
                 found.add(str(self._hostvars[place.name].get("odoo_postgresql_cluster") or ""))
