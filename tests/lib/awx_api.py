@@ -173,6 +173,8 @@ class Awx:
             approval = self._make(APPROVALS, {**_approval(body), "type": "workflow_approval"})
             item["unified_job_template"] = approval["id"]
             return 201, self._shown(APPROVALS, approval)
+        if kind == APPROVALS:  # edges belong to nodes
+            raise KeyError(what)
         return self._linked(method, f"{kind}/{identifier}/{what}", body)
 
     def _linked(self, method: str, place: str, body: Item) -> tuple[int, t.Any]:

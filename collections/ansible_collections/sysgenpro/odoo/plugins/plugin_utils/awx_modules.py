@@ -28,7 +28,6 @@ _AS_THEY_ARE = (
 
 def for_modules(document: Item) -> Item:
     """Return ``organization`` and a list for each module; every list is there, also when nothing is declared."""
-    organization = document["organization"]["name"]
     inventories = document["inventories"]
     return {
         "organization": document["organization"],
@@ -41,7 +40,13 @@ def for_modules(document: Item) -> Item:
             for source in item.get("sources", [])
         ],
         "job_templates": [_job_template(document, item) for item in document["job_templates"]],
-        "workflows": [_workflow(item, organization) for item in document.get("workflows", [])],
+        "workflows": [_surveyed(item) for item in document.get("workflows", [])],
+        "workflow_nodes": [
+            node
+            for item in document.get("workflows", [])
+            if item.get("state") != "absent"
+            for node in workflow_nodes(item)
+        ],
         "teams": document.get("teams", []),
         "roles": [role for team in document.get("teams", []) for role in _roles(document, team)],
     }
@@ -59,10 +64,6 @@ def _surveyed(item: Item) -> Item:
 
 def _job_template(document: Item, item: Item) -> Item:
     return _surveyed({**document.get("job_template_defaults", {}), **item})
-
-
-def _workflow(item: Item, organization: str) -> Item:
-    return {**_surveyed(item), "workflow_nodes": workflow_nodes(item, organization)}
 
 
 def _roles(document: Item, team: Item) -> t.Iterator[Item]:

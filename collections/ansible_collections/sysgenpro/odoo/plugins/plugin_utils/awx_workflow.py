@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Workflows: nodes in an order, and their form for the module awx.awx.workflow_job_template."""
+"""Workflows: nodes in an order."""
 
 from __future__ import annotations
 
@@ -17,8 +17,6 @@ Item = dict[str, t.Any]
 
 EDGES = ("success_nodes", "failure_nodes", "always_nodes")
 _PROMPTS = ("inventory", "limit", "job_type", "diff_mode")
-#: What a node says for itself and the module takes as it is.
-_PLAIN = ("identifier", "extra_data", "limit", "job_type", "diff_mode", "all_parents_must_converge")
 
 
 def problems(workflow: Item, templates: dict[str, Item]) -> Iterator[str]:
@@ -26,8 +24,8 @@ def problems(workflow: Item, templates: dict[str, Item]) -> Iterator[str]:
 
     :param templates: the job templates that exist, by name, with their defaults.
     """
-    nodes = {node["identifier"]: node for node in workflow["nodes"]}
-    if len(nodes) < len(workflow["nodes"]):
+    nodes = {node["identifier"]: node for node in workflow["nodes"] if node.get("state") != "absent"}
+    if len({node["identifier"] for node in workflow["nodes"]}) < len(workflow["nodes"]):
         yield "nodes: two have one identifier"
     for identifier, node in nodes.items():
         for edge in EDGES:
@@ -80,18 +78,6 @@ def _circle(nodes: dict[str, Item]) -> list[str]:
     return next((found for identifier in nodes if (found := follow(identifier, []))), [])
 
 
-def workflow_nodes(workflow: Item, organization: str) -> list[Item]:
-    """The nodes in the form of awx.awx.workflow_job_template."""
-    return [_node(node, organization) for node in workflow["nodes"]]
-
-
-def _node(node: Item, organization: str) -> Item:
-    if "approval" in node:
-        template = {"type": "workflow_approval", "description": "", "timeout": 0, **node["approval"]}
-    else:
-        template = {"type": "job_template", "name": node["job_template"], "organization": {"name": organization}}
-    related = {edge: [{"identifier": target} for target in node[edge]] for edge in EDGES if edge in node}
-    wanted = {name: node[name] for name in _PLAIN if name in node}
-    if "inventory" in node:
-        wanted["inventory"] = {"name": node["inventory"], "organization": {"name": organization}}
-    return {**wanted, "unified_job_template": template, "related": related}
+def workflow_nodes(workflow: Item) -> list[Item]:
+    """The nodes with their workflow's name and every kind of edge, so that one that is not declared any more is removed."""
+    return [{"workflow": workflow["name"], **{edge: [] for edge in EDGES}, **node} for node in workflow["nodes"]]
