@@ -13,7 +13,7 @@ import pytest
 
 from .conftest import SECRETS, Tenant, containers, run
 from .test_change import odoo_image
-from .test_schedule import DAYTWO, EPHEMERAL, Region
+from .test_schedule import DAYTWO, EPHEMERAL, Region, served
 
 EXPORTS = Path("/var/lib/sysgenpro/exports")
 COUNTS = "SELECT (SELECT count(*) FROM res_partner), (SELECT count(*) FROM ir_attachment WHERE type = 'binary')"
@@ -45,7 +45,7 @@ def export(region: Region, staging: Tenant) -> t.Iterator[Path]:
 
 def adopted(region: Region, source: Path, staging: Tenant) -> str:
     said = region.verb("import_tenant", tenant=DAYTWO.name, odoo_confirm=DAYTWO.name, odoo_import_path=str(source))
-    assert DAYTWO.curl("/web/login") == 200
+    assert served(DAYTWO)
     assert (
         DAYTWO.psql("SELECT count(*) FROM res_partner").stdout
         == staging.psql("SELECT count(*) FROM res_partner").stdout
@@ -106,7 +106,7 @@ def test_a_backup_without_its_files_changes_nothing(region: Region, export: Path
     assert done.returncode != 0
     assert "attachments have no file" in done.stdout
     assert DAYTWO.psql(COUNTS).stdout == before
-    assert DAYTWO.curl("/web/login") == 200
+    assert served(DAYTWO)
 
 
 def test_what_is_no_backup_changes_nothing(region: Region, tmp_path: Path) -> None:
@@ -117,7 +117,7 @@ def test_what_is_no_backup_changes_nothing(region: Region, tmp_path: Path) -> No
     )
     assert done.returncode != 0
     assert "is no Odoo backup" in done.stdout
-    assert DAYTWO.curl("/web/login") == 200
+    assert served(DAYTWO)
 
 
 def test_two_names_of_one_host_are_no_move(tmp_path: Path, region: Region) -> None:

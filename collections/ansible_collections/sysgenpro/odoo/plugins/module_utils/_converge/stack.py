@@ -146,8 +146,13 @@ class Stack:
                 self._remember(restored, home=home)
             if steps and not check:
                 self._ensure_image()
-                with self._slot(steps):
-                    self._apply(steps, desired)
+                try:
+                    with self._slot(steps):
+                        self._apply(steps, desired)
+                except OdooError:
+                    if remembered.asleep:
+                        self._lie_down(secrets)
+                    raise
             if not check and rest != remembered:
                 rests.write(self.directory, rest)
             after = self.observe() if steps and not check else observed
@@ -167,11 +172,15 @@ class Stack:
             if not check and rest != remembered:
                 rests.write(self.directory, rest)
             if steps and not check:
-                for step in steps:
-                    self._run(step, None)
+                self._lie_down(secrets)
             after = self.observe() if steps and not check else observed
         result = self._result(observed, steps, after, rest)
         return {**result, "changed": bool(steps) or not remembered.asleep, "restored": self.served_by()}
+
+    def _lie_down(self, secrets: Secrets) -> None:
+        """Also after a waking that failed: nothing of a sleeper may be left running."""
+        for step in plan_asleep(self.observe(), self.tenant.tenant, traefik_render.asleep(self.tenant, secrets)):
+            self._run(step, None)
 
     def absent(self, *, check: bool) -> dict[str, t.Any]:
         """Remove the tenant's route, containers, network and files."""
