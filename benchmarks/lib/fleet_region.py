@@ -110,9 +110,11 @@ def running(folder: Path, places: int, sizes: t.Collection[int]) -> t.Iterator[F
     shutil.rmtree(folder, ignore_errors=True)
     secrets = folder / "secrets"
     fleet_inventory.authority(secrets)
-    with Machines(folder / "machines", places) as machines, Services(folder / "services", secrets) as services:
-        fleet = Fleet(folder, machines, services, sizes)
-        prepare(machines, services)
-        fleet.read()
-        yield fleet
-    shutil.rmtree(folder, ignore_errors=True)
+    try:
+        with Machines(folder / "machines", places) as machines, Services(folder / "services", secrets) as services:
+            fleet = Fleet(folder, machines, services, sizes)
+            prepare(machines, services)
+            fleet.read()
+            yield fleet
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
