@@ -33,7 +33,8 @@ remember_kernel() {
     echo 1 >/proc/sys/net/ipv4/ip_forward
 }
 
-# With control groups of version 1 the kubelet wants each of these; containers' machines mount only some.
+# With control groups of version 1 the kubelet wants each of these; containers' machines mount only some. And containerd has no
+# figures of any container where a hierarchy exists that nobody has mounted, as others leave them behind.
 mount_controllers() {
     local name
     [ "$(stat -f -c %T /sys/fs/cgroup)" != cgroup2fs ] || return 0
@@ -43,6 +44,12 @@ mount_controllers() {
         mount -t cgroup -o "$name" cgroup "/sys/fs/cgroup/$name"
         printf '%s\n' "$name" >>"$STATE/controllers"
     done
+    while IFS=: read -r _ name _; do
+        [[ $name != "" && $name != name=* ]] || continue
+        awk -v name=",$name," '$3 == "cgroup" && index("," $4 ",", name) {found = 1} END {exit !found}' /proc/mounts && continue
+        mkdir -p "$STATE/cgroup/$name"
+        mount -t cgroup -o "$name" cgroup "$STATE/cgroup/$name"
+    done </proc/self/cgroup
 }
 
 # fill FILE: a file with the values of its $VARIABLES; one that is not set is an error.
