@@ -5,9 +5,9 @@ set -uo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/scripts/environment.sh"
 
 # A stage is a script tests/stages/<name>.sh; these lists say which run, and in which order.
-CI_STAGES=(lint types contracts sanity unit galaxy docs awx quickstart molecule)
+CI_STAGES=(lint types contracts sanity unit galaxy docs quickstart molecule)
 DOCKER_STAGES=(quickstart molecule)
-ALL_STAGES=("${CI_STAGES[@]}" drill faults kubernetes fleet)
+ALL_STAGES=("${CI_STAGES[@]}" awx drill faults kubernetes fleet)
 
 usage() {
     cat <<USAGE
@@ -20,9 +20,9 @@ Usage: ./test.sh [-v] [stage…]
   unit         pytest: unit, property and documentation tests
   galaxy       the collection built, installed elsewhere and used by full names; the context of an execution environment
   docs         the documentation site, built without a warning and seen in a browser
-  awx          AWX's definition applied with awx.awx; every job template run by ansible-runner as AWX does
   molecule     roles on two systemd hosts with Docker inside
   quickstart   the local region from end to end, seen by psql, redis-cli, an S3 client, curl and a browser; faults
+  awx          AWX's definition applied with awx.awx; every job template run by ansible-runner as AWX does
   drill        recovery drills on the local region, which is brought up, or up to date
   faults       every fault of tests/faults on the local region, which is brought up, or up to date
   kubernetes   a real cluster of one node beside the local region, which is brought up, or up to date
