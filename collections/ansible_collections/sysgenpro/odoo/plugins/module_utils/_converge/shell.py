@@ -6,13 +6,12 @@
 
 from __future__ import annotations
 
-import secrets as random
 import typing as t
 
 from .._adapters import files
 from .._model.capacity import workloads
 from .._render import odoo_conf
-from .._render.containers import LABEL
+from .._render.containers import LABEL, digest
 from .._support.errors import OdooError
 from .one_off import OneOff
 
@@ -38,9 +37,9 @@ def run_script(jobs: Runner, tenant: Tenant, secrets: Secrets, script: str, *, c
     ca = files.read(tenant.ca_file)
     if ca is None:
         raise OdooError(f"The region's CA is not at {tenant.ca_file}", hint="Run the role docker_host on this host")
-    # A name of its own: nobody joins another one's program.
-    name = f"{tenant.tenant}-shell-{random.token_hex(4)}"
     text = script + (COMMIT if commit else "")
+    # Nobody joins another one's program; a run that was killed is joined, or cleared away, by the next of the same.
+    name = f"{tenant.tenant}-shell-{digest(text)}"
     job = OneOff(
         name=name,
         image=tenant.image,
