@@ -12,10 +12,10 @@ from pathlib import Path
 import pytest
 
 from .conftest import SECRETS, Tenant, containers, run
-from .test_change import odoo_image
 from .test_schedule import DAYTWO, EPHEMERAL, Region, served
 
 EXPORTS = Path("/var/lib/sysgenpro/exports")
+IMAGES = json.loads((SECRETS / "images.json").read_text())
 COUNTS = "SELECT (SELECT count(*) FROM res_partner), (SELECT count(*) FROM ir_attachment WHERE type = 'binary')"
 
 
@@ -85,7 +85,7 @@ def test_a_backup_of_the_database_manager_is_adopted(
     """SQL as Odoo's database manager writes it, extensions and all."""
     sql = run(
         "docker", "run", "--rm", "--network", "none", "-v", f"{export}:/out:ro", "--entrypoint", "pg_restore",
-        odoo_image(), "--no-owner", "-f", "-", "/out/database.dump", timeout=600,
+        str(IMAGES["odoo"]["image"]), "--no-owner", "-f", "-", "/out/database.dump", timeout=600,
     )  # fmt: skip
     assert "CREATE EXTENSION" in sql.stdout
     backup = tmp_path / "backup.zip"

@@ -9,9 +9,10 @@ import typing as t
 
 import pytest
 import yaml
+from local_region import recap
+from tenant_checks import newest_export
 
 from .conftest import CA, SECRETS, Tenant, containers, playbook, run
-from .test_change import newest_export, recap
 
 if t.TYPE_CHECKING:
     import subprocess
