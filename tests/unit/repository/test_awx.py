@@ -20,7 +20,12 @@ DEFINITION: Definition = read(ROOT / "awx", SCHEMA)
 DOCUMENT = DEFINITION.document
 TEMPLATES = {item["name"]: {**DOCUMENT["job_template_defaults"], **item} for item in DOCUMENT["job_templates"]}
 #: Playbooks that no job template runs, and why.
-NOT_IN_AWX = {"awx": "it writes this very definition, from outside"}
+NOT_IN_AWX = {
+    "awx": "it writes this very definition, from outside",
+    "new_tenant": "the file it writes belongs into git, and a job's checkout is thrown away",
+    "psql": "what is typed there is not for people who cannot reach the controller",
+    "shell": "what is typed there is not for people who cannot reach the controller",
+}
 QUESTIONS = [(name, question) for name, item in TEMPLATES.items() for question in item.get("survey", [])]
 TYPES = {
     "text": {"str", "path"},
