@@ -119,10 +119,11 @@ def _variables(plays: list[Data], includes: list[Include]) -> Iterator[Variable]
             for read_by_play in _undeclared(str(value)):
                 if name in options:
                     stands_for[read_by_play] = options[name]
+    of_tenants = Include("odoo", "main", {}).options()
     described = yaml.safe_load(DESCRIBED.read_text(encoding="utf-8"))
     for name in sorted(_read(plays)):
         spec = described.get(name) or stands_for.get(name)
-        if spec is not None:
+        if spec is not None and name not in of_tenants:
             yield Variable(name, spec)
 
 

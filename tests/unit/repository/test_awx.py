@@ -85,10 +85,10 @@ def test_a_default_is_the_playbooks_own(name: str, question: dict[str, t.Any]) -
 
 @of_each_template
 def test_what_a_playbook_cannot_do_without_is_asked(name: str) -> None:
-    # What the entry point main needs is in the inventory.
-    required = {
-        entry.name for entry in variables(name).values() if entry.spec.get("required") and entry.entry != "main"
-    }
+    # What the entry point main and the roles of other components need is in the inventory.
+    operated = ("", "odoo", "postgresql")
+    options = [entry for entry in variables(name).values() if entry.entry != "main" and entry.of_role in operated]
+    required = {entry.name for entry in options if entry.spec.get("required")}
     asked = {entry["variable"] for entry in TEMPLATES[name].get("survey", []) if entry.get("required", True)}
     assert required - asked == set()
 
