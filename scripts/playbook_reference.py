@@ -117,11 +117,13 @@ def _variables(plays: list[Data], includes: list[Include]) -> Iterator[Variable]
         # backup: postgresql_backup_type: "{{ type | default('incr') }}"
         for name, value in include.sets.items():
             for read_by_play in _undeclared(str(value)):
-                stands_for[read_by_play] = options.get(name, {})
+                if name in options:
+                    stands_for[read_by_play] = options[name]
+    of_tenants = Include("odoo", "main", {}).options()
     described = yaml.safe_load(DESCRIBED.read_text(encoding="utf-8"))
     for name in sorted(_read(plays)):
         spec = described.get(name) or stands_for.get(name)
-        if spec is not None:
+        if spec is not None and name not in of_tenants:
             yield Variable(name, spec)
 
 
@@ -138,7 +140,7 @@ def _read(plays: list[Data]) -> set[str]:
     made: set[str] = set(GIVEN)
     for entry in _tasks(plays):
         made |= set(entry.get("vars", {})) | {entry.get("register", "")}
-        made |= set(entry.get("ansible.builtin.set_fact", {}))
+        made |= set(entry.get("ansible.builtin.set_fact", {})) | set(entry.get("ansible.builtin.add_host", {}))
         found |= _templates({key: value for key, value in entry.items() if key not in ("tasks", "block", "rescue")})
     return {name for name in found - made if not name.startswith(("__", "ansible_"))}
 

@@ -21,6 +21,7 @@ if t.TYPE_CHECKING:
 ANSWERS: Item = {
     "cluster": "shared",
     "odoo_confirm": "acme_production",
+    "odoo_import_path": "/srv/backup.zip",
     "odoo_gitops_path": "/tmp/gitops",  # never written: the playbook is only read
     "odoo_recovery_reference": "recovery-points/acme_production/20260131T120000Z",
     "odoo_restore_from": "globex_production",
