@@ -7,8 +7,9 @@ import typing as t
 from pathlib import Path
 
 import pytest
+from local_region import CA, PROXIES
 
-from .conftest import CA, PROXIES, Tenant, containers, playbook, run
+from .conftest import Tenant, containers, playbook, run
 
 TRAIL = Path("/var/log/sysgenpro/audit.jsonl")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import typing as t
 
 import pytest
 from ansible_collections.sysgenpro.odoo.plugins.module_utils._plan import database as plan
@@ -16,7 +17,7 @@ MISSING = ObservedDatabase(
 )
 
 
-def actions(observed: ObservedDatabase, **changes: object) -> list[str]:
+def actions(observed: ObservedDatabase, **changes: t.Any) -> list[str]:
     return [step.action for step in plan.plan_database(factories.tenant(**changes), observed, 20)]
 
 
