@@ -74,7 +74,7 @@ def test_a_playbook_of_ones_own_imports_one(installed: Installed, tmp_path: Path
     mine = tmp_path / "mine.yml"
     mine.write_text(yaml.safe_dump([{"name": "Site", "ansible.builtin.import_playbook": f"{NAME}.site"}]))
     told = installed.run("ansible-playbook", *INVENTORIES, "--list-tasks", str(mine))
-    assert "Every tenant's variables, names, budgets and secrets" in told
+    assert "Every tenant's variables, names, places, budgets and secrets" in told
 
 
 def test_a_playbook_really_runs(installed: Installed) -> None:

@@ -20,6 +20,11 @@ VALIDATE = """---
     - name: Every tenant
       sysgenpro.odoo.odoo_validate:
       run_once: true
+      register: checked
+    - name: Where each region's object store is
+      ansible.builtin.debug:
+        msg: "stores {{ checked.stores | dictsort | map('join', '=') | join(' ') }}"
+      run_once: true
 """
 
 

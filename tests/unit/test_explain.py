@@ -73,7 +73,7 @@ def test_explain_names_file_line_and_layer(tmp_path: Path, root: Path) -> None:
     environment = {**os.environ, "ANSIBLE_CONFIG": str(root / "ansible.cfg")}
     done = subprocess.run(argv, env=environment, cwd=tmp_path, check=False, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
-    found = {item["name"]: item for item in json.loads(answer.read_text())["values"]}
+    found = {item["name"]: item for item in json.loads(answer.read_text())["origins"]}
     workers = found["odoo_web_workers"]
     assert (workers["value"], workers["where"]) == (4, "group tier_standard (inventory/group_vars/tier_standard.yml:2)")
     assert workers["over"] == [

@@ -60,6 +60,9 @@ def test_the_examples_are_valid_alone_and_together(regions: ExampleRegions, load
     result = regions.validate(*loaded)
     assert result.returncode == 0, said(result)
     assert "failed=0" in result.stdout
+    # Each region's store is asked about its own buckets, whoever else is loaded.
+    stores = {"eu-west": "eu-west=euw_svc2", "us-east": "us-east=use_svc2"}
+    assert f"stores {' '.join(stores[name] for name in loaded)}" in result.stdout
 
 
 def test_the_greater_priority_wins_and_never_the_alphabet(regions: ExampleRegions) -> None:

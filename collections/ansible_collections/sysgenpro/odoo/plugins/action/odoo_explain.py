@@ -47,6 +47,6 @@ class ActionModule(ActionBase):
             )
         return {
             "changed": False,
-            "values": [dataclasses.asdict(origin) for origin in chosen],
+            "origins": [dataclasses.asdict(origin) for origin in chosen],
             "texts": [origin.text() for origin in chosen],
         }

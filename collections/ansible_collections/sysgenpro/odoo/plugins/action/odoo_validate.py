@@ -75,6 +75,7 @@ class ActionModule(ActionBase):
             "canaries": canaries,
             "others": others,
             "names": {member.host: member.tenant.tenant for member in limited},
+            "stores": _stores(inventory),
         }
 
     def _read(self, inventory: Inventory, hosts: list[str], *, pending: bool) -> tuple[list[Member], list[str]]:
@@ -123,6 +124,14 @@ def _pending_image(variables: dict[str, t.Any]) -> str:
     approved = variables.get("odoo_approved_registries")
     prefix = approved[0] if isinstance(approved, list) and approved else "sysgenpro/"
     return f"{prefix}odoo@sha256:{'0' * 64}"
+
+
+def _stores(inventory: Inventory) -> dict[str, str]:
+    """The host of each region's own object store: where several regions are loaded, their groups are one."""
+    found: dict[str, str] = {}
+    for host in inventory.members("object_storage"):
+        found.setdefault(_region(inventory, host), host)
+    return found
 
 
 def _region(inventory: Inventory, host: str) -> str:

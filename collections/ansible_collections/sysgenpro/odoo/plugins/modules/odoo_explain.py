@@ -36,7 +36,7 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
-values:
+origins:
   description: One entry a value.
   type: list
   elements: dict

@@ -85,4 +85,8 @@ names:
   description: The name of each tenant of the run, by inventory host.
   type: dict
   returned: success
+stores:
+  description: The host of the object store of each region that has one of its own.
+  type: dict
+  returned: success
 """

@@ -42,10 +42,8 @@ def _shared(value: t.Any, accepted: t.Sequence[t.Any]) -> bool:
     return any(element in accepted for element in values)
 
 
-def problems(
-    conditions: t.Any, names: t.Collection[str], where: str, *, numbers: t.Collection[str] = BOUNDED
-) -> list[str]:
-    """What is wrong with a condition as it is written; ``names`` are the facts there are, ``numbers`` those with bounds."""
+def problems(conditions: t.Any, names: t.Collection[str], where: str) -> list[str]:
+    """What is wrong with a condition as it is written; ``names`` are the facts there are."""
     if not isinstance(conditions, t.Mapping):
         return [f"{where}={conditions!r}: must be a dictionary of facts"]
     found = []
@@ -54,7 +52,7 @@ def problems(
             found.append(f"{where}.{name}: must be one of {', '.join(sorted(names))}")
         elif isinstance(accepted, t.Mapping):
             given = all(isinstance(bound, (int, float)) and not isinstance(bound, bool) for bound in accepted.values())
-            if name not in numbers:
+            if name not in BOUNDED:
                 found.append(f"{where}.{name}={accepted!r}: must be a list of values; only numbers have bounds")
             elif not accepted or set(accepted) - set(BOUNDS) or not given:
                 found.append(f"{where}.{name}={accepted!r}: must have {' or '.join(BOUNDS)}, each a number")
