@@ -23,7 +23,7 @@ CHROMIUM_FLAGS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-
 def pages() -> list[tuple[str, str]]:
     """File and what it is about, of everything that must have a page."""
     found = []
-    for kind in ("modules", "lookup", "filter", "test", "callback"):
+    for kind in ("modules", "lookup", "filter", "test", "callback", "inventory"):
         for path in sorted((COLLECTION / "plugins" / kind).glob("*.py")):
             name = kind.removesuffix("s")
             found.append((f"collections/{path.stem}_{name}.html", path.stem))

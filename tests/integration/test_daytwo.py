@@ -40,7 +40,7 @@ def test_a_tenant_must_be_named(name: str) -> None:
 def test_explain_names_files_lines_and_rules(staging: Tenant) -> None:
     said = verb("explain", staging)
     assert "odoo_packing = 'compact': host acme_staging (inventories/local/host_vars/acme_staging.yml:" in said
-    assert "odoo_web_workers = 2: group tier_standard (inventories/catalogue/group_vars/tier_standard.yml:3)" in said
+    assert "odoo_web_workers = 2: group tier_standard (inventories/catalogue/tiers.yml:10)" in said
     assert "odoo_drain_timeout = 30: the model; its default" in said
     assert "connection budget = 42: the model (capacity)" in said
     only = verb("explain", staging, odoo_explain="odoo_bucket")
@@ -54,7 +54,7 @@ def test_status_says_what_docker_and_postgresql_say(staging: Tenant) -> None:
     assert name in said
     assert "1 of 1 well" in said
     size = int(staging.psql("SELECT pg_database_size(current_database())").stdout)
-    shown = int(said.split("bytes:", 1)[1].split()[0])
+    shown = int(said.split("database:", 1)[1].split("bytes:", 1)[1].split()[0])
     assert abs(shown - size) < 64 * 1024**2
     assert "whole: true" in said
     assert staging.secret("database") not in said

@@ -122,7 +122,7 @@ def test_what_is_no_backup_changes_nothing(region: Region, tmp_path: Path) -> No
 
 def test_two_names_of_one_host_are_no_move(tmp_path: Path, region: Region) -> None:
     """The machine under another name: refused before anything stops."""
-    moved = Region(tmp_path, **{DAYTWO.name: {**EPHEMERAL, "odoo_place": "local2"}})
+    moved = Region(tmp_path, "local2", **{DAYTWO.name: {**EPHEMERAL, "odoo_place": "local2"}})
     before = containers(f"sysgenpro.odoo/tenant={DAYTWO.name}")
     refused = moved.playbook("tenants", "--limit", DAYTWO.name)
     assert "move it with the playbook relocate" in refused.stdout

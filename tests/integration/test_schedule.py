@@ -37,11 +37,12 @@ DAYTWO = Tenant("daytwo_dev", "daytwo.localhost", 6432, 5500, 6379)
 
 
 class Region:
-    """The local region with more said of some tenants."""
+    """The local region with more said of some tenants, and with more places, by name."""
 
-    def __init__(self, folder: Path, **tenants: dict[str, t.Any]) -> None:
+    def __init__(self, folder: Path, *places: str, **tenants: dict[str, t.Any]) -> None:
         self.source = folder / "more.yml"
-        self.source.write_text(yaml.safe_dump({"all": {"children": {"tenants": {"hosts": tenants}}}}))
+        groups = {"tenants": {"hosts": tenants}, "docker_hosts": {"hosts": {place: {} for place in places}}}
+        self.source.write_text(yaml.safe_dump({"all": {"children": groups}}))
 
     def playbook(self, name: str, *arguments: str, **options: t.Any) -> subprocess.CompletedProcess[str]:
         return playbook("-i", str(self.source), f"playbooks/{name}.yml", "-e", json.dumps(options), *arguments)

@@ -10,7 +10,7 @@ tests=tests/integration
 # The order is the story; a region that did not come up is not worth looking at.
 pytest --maxfail=1 "$tests/test_quickstart.py" --junitxml="$STAGE_RESULTS/up.xml"
 status=0
-pytest "$tests"/test_{region,isolation,browser,recovery_point,restore,restore_beside,runbooks,awx,change,images}.py --junitxml="$STAGE_RESULTS/region.xml" || status=$?
+pytest "$tests"/test_{region,isolation,browser,recovery_point,restore,restore_beside,runbooks,awx,daytwo,schedule,moving,change,images}.py --junitxml="$STAGE_RESULTS/region.xml" || status=$?
 # The faults that are quick and tell most; ./test.sh faults does all of them.
 FAULTS_EVIDENCE=$STAGE_RESULTS/evidence pytest tests/faults -m ci --junitxml="$STAGE_RESULTS/faults.xml" || status=$?
 pytest "$tests/test_power_loss.py" --junitxml="$STAGE_RESULTS/power_loss.xml" || status=$?

@@ -50,3 +50,14 @@ def test_tenants_share_a_copy_when_they_share_a_template() -> None:
     assert plan.spare_name(other) != plan.spare_name(TENANT)
     # PostgreSQL cuts longer names off, and two could meet.
     assert len(plan.spare_name(TENANT)) <= 63
+
+
+def test_an_upgrade_names_what_it_upgrades_and_comes_before_what_is_new() -> None:
+    """Odoo's command refuses to run without a name; all stands for what is installed."""
+    missing = sorted(TENANT.all_modules)[0]
+    installed = set(TENANT.all_modules) - {missing}
+    steps = plan.plan_modules(TENANT, installed, "sysgenpro/odoo:former", "upgraded")
+    assert plan.module_commands(steps) == [
+        ("module", "upgrade", "--outdated", "all"),
+        ("server", f"--init={missing}", "--stop-after-init"),
+    ]

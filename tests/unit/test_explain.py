@@ -8,8 +8,10 @@ import subprocess
 import typing as t
 
 import yaml
+from ansible.parsing.vault import EncryptedString
 from ansible_collections.sysgenpro.odoo.plugins.module_utils._model.explain import Layer, explain
 from ansible_collections.sysgenpro.odoo.plugins.module_utils._model.fields import FIELDS
+from ansible_collections.sysgenpro.odoo.plugins.plugin_utils import origins
 
 from . import factories
 
@@ -80,7 +82,17 @@ def test_explain_names_file_line_and_layer(tmp_path: Path, root: Path) -> None:
         "group env_production (inventory/group_vars/env_production.yml:1) = 3",
         "group all (inventory/group_vars/all.yml:2) = 2",
     ]
-    assert found["odoo_tier"]["where"] == "host acme_production (inventory source)"
+    assert found["odoo_tier"]["where"] == "host acme_production (inventory/hosts.yml:11)"
     assert found["odoo_drain_timeout"]["where"] == "extra variable"
     assert found["odoo_host"]["where"].startswith("host acme_production (inventory/host_vars/acme_production.yml:")
     assert found["odoo_web_replicas"]["where"] == "the model"
+
+
+def test_a_vaulted_value_of_an_inventory_file_is_not_shown() -> None:
+    found: dict[str, list[Layer]] = {}
+    secret = EncryptedString(ciphertext="$ANSIBLE_VAULT;1.1;AES256\n00\n")
+    origins._collect(found, None, "host", "acme", {"odoo_note": secret, "odoo_tier": "standard"}, [])
+    assert [(name, layer.value) for name, (layer,) in found.items()] == [
+        ("odoo_note", origins.VAULTED),
+        ("odoo_tier", "standard"),
+    ]

@@ -126,14 +126,7 @@ class Inventory:
         return _shown(self._tag(host, name))
 
     def _tag(self, host: str, name: str) -> t.Any:
-        if not HAS_TAGS:
-            return None
-        written = self._readable(host)
-        tag = Origin.get_tag(written.get(name))
-        if tag is None or not tag.path:
-            # A boolean carries no tag, its name does.
-            tag = next((Origin.get_tag(key) for key in written if key == name), None)
-        return tag
+        return tag_of(self._readable(host), name)
 
     def _in_vault(self, host: str, name: str) -> bool:
         """Whether the file of a variable is encrypted as a whole: its values carry no sign of that."""
@@ -181,6 +174,17 @@ class Inventory:
             for host in hosts
             if len(files.get(host, ())) > 1
         ]
+
+
+def tag_of(written: t.Mapping[str, t.Any], name: str) -> t.Any:
+    """What Ansible knows of where a variable stands, with path and line_num; None where it does not."""
+    if not HAS_TAGS:
+        return None
+    tag = Origin.get_tag(written.get(name))
+    if tag is None or not tag.path:
+        # A boolean carries no tag, its name does.
+        tag = next((Origin.get_tag(key) for key in written if key == name), None)
+    return tag
 
 
 def _shown(tag: t.Any) -> str:

@@ -13,6 +13,7 @@ import typing as t
 from ansible.errors import AnsibleError
 from ansible.inventory.group import to_safe_group_name
 from ansible_collections.sysgenpro.odoo.plugins.module_utils._model.explain import Layer
+from ansible_collections.sysgenpro.odoo.plugins.plugin_utils.inventory import is_encrypted, tag_of
 
 #: What is shown in the place of a value that is encrypted in its file.
 VAULTED = "(vaulted)"
@@ -53,7 +54,10 @@ def _collect(
 ) -> None:
     """The inventory source's own variables of a group or host, then its files; a later file wins."""
     for variable, value in source_vars.items():
-        found.setdefault(variable, []).append(Layer(kind, name, "inventory source", 0, value))
+        tag = tag_of(source_vars, variable)
+        file, line = (os.path.relpath(tag.path), tag.line_num or 0) if tag and tag.path else ("inventory source", 0)
+        shown = VAULTED if is_encrypted(value) else value
+        found.setdefault(variable, []).append(Layer(kind, name, file, line, shown))
     for folder in folders:
         for path in loader.find_vars_files(folder, to_safe_group_name(name) if kind == "group" else name):
             file = os.fsdecode(path)

@@ -50,10 +50,8 @@ class TenantModules:
             # A run elsewhere that is at work on this database is waited for; then there may be nothing left to do.
             with postgresql.advisory_lock(connection, f"sysgenpro.odoo/{self.tenant.database}"):
                 now = self._installed()
-                recorded = postgresql.databases(connection, [self.tenant.database])[self.tenant.database].comment.get(
-                    "release"
-                )
-                for argv in plan.module_commands(plan.plan_modules(self.tenant, now, recorded, state)):
+                recorded = postgresql.databases(connection, [self.tenant.database])[self.tenant.database].comment
+                for argv in plan.module_commands(plan.plan_modules(self.tenant, now, recorded.get("release"), state)):
                     self._run(argv)
                 after = self._installed()
                 missing = sorted(set(self.tenant.all_modules) - after)
@@ -61,10 +59,10 @@ class TenantModules:
                     raise OdooError(
                         f"Odoo did not install {', '.join(missing)}", hint="Check that the image holds these modules"
                     )
-                release = self.tenant.image if state == "upgraded" else recorded or self.tenant.image
-                postgresql.set_comment(
-                    connection, self.tenant.database, {**plan.comment(self.tenant), "release": release}
-                )
+                release = self.tenant.image if state == "upgraded" else recorded.get("release") or self.tenant.image
+                # What else is remembered of it stays, as the backup that it was restored from.
+                comment = {**recorded, **plan.comment(self.tenant), "release": release}
+                postgresql.set_comment(connection, self.tenant.database, comment)
                 self._open_reporting(connection)
                 TenantDatabase(self.jobs, self.tenant, self.passwords).record(connection)
         return _result(before, after, steps)

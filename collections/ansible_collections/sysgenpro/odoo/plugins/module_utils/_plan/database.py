@@ -191,7 +191,7 @@ def module_commands(steps: t.Sequence[DatabaseStep]) -> list[tuple[str, ...]]:
     """Odoo's commands for the steps of plan_modules: upgrade what is there before installing beside it."""
     commands: list[tuple[str, ...]] = []
     if any(step.action == "upgrade" for step in steps):
-        commands.append(("module", "upgrade", "--outdated"))
+        commands.append(("module", "upgrade", "--outdated", "all"))
     missing = [step.subject for step in steps if step.action == "install"]
     if missing:
         commands.append(("server", f"--init={','.join(missing)}", "--stop-after-init"))
