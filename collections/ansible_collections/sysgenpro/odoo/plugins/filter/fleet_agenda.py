@@ -85,7 +85,7 @@ def _asked_for(assignment: dict[str, t.Any]) -> set[str]:
 
 
 def _summary(total: int, changed: list[str], unasked: int) -> str:
-    text = f"{total} tenants: {total - len(changed) - unasked} as declared, {len(changed)} to converge"
+    text = f"{total} tenant{'' if total == 1 else 's'}: {total - len(changed) - unasked} as declared, {len(changed)} to converge"
     if changed:
         more = f" and {len(changed) - _NAMED} more" if len(changed) > _NAMED else ""
         text += f" ({', '.join(changed[:_NAMED])}{more})"
