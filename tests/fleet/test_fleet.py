@@ -160,7 +160,7 @@ def test_a_limit_asks_and_touches_nobody_else(tenants: Played, fleet: fleet_regi
     done = tenants.good("--limit", chosen)
     assert list(done.recap) == [chosen]
     assert done.changed == [chosen]
-    assert "1 tenants: 0 as declared" in done.text
+    assert "1 tenant: 0 as declared" in done.text
     assert container(fleet, "docker1", other).endswith("exited")
     assert tenants.good().changed == [other]
 
