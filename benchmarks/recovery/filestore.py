@@ -59,6 +59,16 @@ def superuser(statement: str, database: str = "postgres") -> str:
     return run([*argv, "-XAtq", "-v", "ON_ERROR_STOP=1"], text=statement)
 
 
+def settle(seconds: int = 600) -> None:
+    """Wait until the archive has what was written so far: a gigabyte of WAL on its way to two stores is none of a verb's doing."""
+    last = superuser("SELECT pg_walfile_name(pg_switch_wal());").strip()
+    deadline = time.monotonic() + seconds
+    while superuser(f"SELECT coalesce(last_archived_wal >= '{last}', false) FROM pg_stat_archiver;").strip() != "t":
+        if time.monotonic() > deadline:
+            sys.exit(f"{last} was not archived within {seconds} s")
+        time.sleep(1)
+
+
 def admin() -> t.Any:
     return boto3.client(
         "s3",
@@ -214,6 +224,7 @@ def recovery_point(scratch: Scratch) -> None:
     about = {"region": "local", "environment": "dev", "tier": "standard", "cluster": "shared"}
     options = {"reason": "bench", "recipients": [recipient], "about": about, "release": {}, "references": []}
     request(scratch, {**options, "archive_timeout": 0, "strict": True})
+    settle()
     measured = [verb(scratch, "point") for _number in range(runs())]
     ours = median([seconds for seconds, _answer in measured])
     say(f"recovery_point: {[round(seconds, 2) for seconds, _answer in measured]}")

@@ -162,15 +162,18 @@ def load(argv: t.Sequence[str]) -> float:
     """Seconds of `odoo db load`; the database is removed afterwards."""
     started = time.monotonic()
     done = subprocess.run(
-        [*argv, "odoo", "db", "load", "--force", LOADED, "/load/backup.zip"],
+        [*argv, "db", "load", "--force", LOADED, "/load/backup.zip"],
         capture_output=True,
         text=True,
         check=False,
     )
     seconds = time.monotonic() - started
+    said = f"{done.stdout[-2000:]}{done.stderr[-2000:]}"
+    if done.returncode:
+        sys.exit(f"odoo db load failed: {said}")
     loaded = superuser("SELECT count(*) FROM ir_attachment WHERE name LIKE 'file-%.bin'", LOADED).strip()
-    if done.returncode or int(loaded) != ATTACHMENTS:
-        sys.exit(f"odoo db load failed ({loaded} attachments): {done.stdout[-2000:]}{done.stderr[-2000:]}")
+    if int(loaded) != ATTACHMENTS:
+        sys.exit(f"odoo db load brought {loaded} attachments of {ATTACHMENTS}: {said}")
     superuser(f"DROP DATABASE IF EXISTS {LOADED} WITH (FORCE);")
     return seconds
 
