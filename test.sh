@@ -7,7 +7,7 @@ set -uo pipefail
 # A stage is a script tests/stages/<name>.sh; these lists say which run, and in which order.
 CI_STAGES=(lint types contracts sanity unit galaxy docs quickstart molecule)
 DOCKER_STAGES=(quickstart molecule)
-ALL_STAGES=("${CI_STAGES[@]}" awx drill faults kubernetes fleet)
+ALL_STAGES=("${CI_STAGES[@]}" awx drill faults kubernetes fleet regions)
 
 usage() {
     cat <<USAGE
@@ -27,6 +27,7 @@ Usage: ./test.sh [-v] [stage…]
   faults       every fault of tests/faults on the local region, which is brought up, or up to date
   kubernetes   a real cluster of one node beside the local region, which is brought up, or up to date
   fleet        broken tenants and inventories, and a fleet on Docker hosts of its own beside the local region
+  regions      the example region eu-west on twelve machines of its own, from a registry; needs 20 GB of memory, so ./quickstart.sh down first
 
   ci           ${CI_STAGES[*]} (the default)
   docker       ${DOCKER_STAGES[*]}

@@ -32,7 +32,7 @@ def populate(asked: Asked) -> None:
             if wanted is not None:
                 body = {**wanted.body, "Healthcheck": {"Test": ["NONE"]}}
                 step = dataclasses.replace(step, container_set=dataclasses.replace(wanted, body=body))
-            stack._run(step, desired)
+            stack.worker.run(step, desired)
 
 
 def main() -> None:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import datetime
 import typing as t
 
+import botocore.utils
 import pytest
 from recovery.errors import RecoveryError
 from recovery.filestore import versions_for
 from recovery.manifest import Row
 from recovery.request import Bucket, parse
-from recovery.store import Store, in_parallel
+from recovery.store import Store, _moment, in_parallel
 
 THEN = datetime.datetime(2026, 1, 31, tzinfo=datetime.UTC)
 BUCKET = Bucket("https://192.0.2.1:8333", "us-east-1", "acme", "access", "hidden-secret")
@@ -130,3 +131,18 @@ def test_a_request_names_what_it_lacks_and_shows_no_secret() -> None:
     with pytest.raises(RecoveryError, match="'secret_key'") as refused:
         parse(plain, {**secrets, "store": {"access_key": "access"}}, ca_file="/ca", signing_key="/key")
     assert "hidden" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "2026-11-25T18:18:25.000Z",
+        "2026-11-25T18:18:25Z",
+        "2026-11-25T20:18:25+02:00",
+        "Wed, 25 Nov 2026 18:18:25 GMT",
+        "1764094705",
+    ],
+)
+def test_a_time_is_read_as_botocore_reads_it(text: str) -> None:
+    assert _moment(text) == botocore.utils.parse_timestamp(text)
+    assert _moment(text).tzinfo is not None

@@ -117,7 +117,10 @@ def test_what_was_done_is_not_due_again(quarters: int, sleeping: bool, hours: in
         ),
         ({"odoo_expires": "2027-01-01"}, "odoo_owner must say who answers"),
         ({"odoo_time_zone": "Mars/Olympus"}, "odoo_time_zone='Mars/Olympus': must be a name of the IANA"),
-        (factories.KUBERNETES, "where tenants cannot sleep yet"),
+        (
+            {**factories.KUBERNETES, "odoo_kubernetes_delivery": "gitops"},
+            "must be empty with odoo_kubernetes_delivery='gitops'",
+        ),
     ],
 )
 def test_what_cannot_be_is_refused(changes: dict[str, t.Any], said: str) -> None:

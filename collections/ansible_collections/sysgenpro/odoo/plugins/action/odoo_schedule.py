@@ -10,10 +10,16 @@ import typing as t
 
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
+from ansible_collections.sysgenpro.odoo.plugins.module_utils._adapters import kubeconfig
+from ansible_collections.sysgenpro.odoo.plugins.module_utils._adapters.kubernetes_api import KubernetesApi
+from ansible_collections.sysgenpro.odoo.plugins.module_utils._converge import kubernetes_rest
 from ansible_collections.sysgenpro.odoo.plugins.module_utils._model import timetable
 from ansible_collections.sysgenpro.odoo.plugins.module_utils._plan.schedule import Rest, by_timetable, plan_schedule
-from ansible_collections.sysgenpro.odoo.plugins.module_utils._support.errors import InvalidTenant
+from ansible_collections.sysgenpro.odoo.plugins.module_utils._support.errors import InvalidTenant, OdooError
 from ansible_collections.sysgenpro.odoo.plugins.plugin_utils.tenants import Reader
+
+if t.TYPE_CHECKING:
+    from ansible_collections.sysgenpro.odoo.plugins.module_utils._model.tenant import Tenant
 
 
 class ActionModule(ActionBase):
@@ -41,12 +47,11 @@ class ActionModule(ActionBase):
             if result.get("failed"):
                 return result
         now, rests = self._now(), result.setdefault("rests", {})
+        rests.update(self._of_clusters([tenant for tenant, _variables in tenants.values()]))
         plan = []
         for host, (tenant, _variables) in tenants.items():
             kept = rests.get(tenant.tenant)
-            # On a cluster nobody sleeps yet; what is there is found out by whoever acts.
-            rest = Rest() if tenant.runtime == "kubernetes" else Rest(**kept) if kept else None
-            due = plan_schedule(tenant, rest, now)
+            due = plan_schedule(tenant, Rest(**kept) if kept else None, now)
             after = {
                 key: value
                 for key, value in dataclasses.asdict(by_timetable(asleep=False, now=now)).items()
@@ -54,6 +59,26 @@ class ActionModule(ActionBase):
             }
             plan.append({"host": host, **dataclasses.asdict(due), "rest": after})
         return {**result, "changed": False, "plan": plan}
+
+    @staticmethod
+    def _of_clusters(tenants: t.Iterable[Tenant]) -> dict[str, dict[str, t.Any] | None]:
+        """What clusters remember of their tenants, asked from here; None of one that is not there."""
+        found: dict[str, dict[str, t.Any] | None] = {}
+        regions: dict[tuple[str, str, str], dict[str, Rest]] = {}
+        for tenant in tenants:
+            if tenant.runtime != "kubernetes":
+                continue
+            where = (tenant.kubeconfig, tenant.kubernetes_context, tenant.region)
+            try:
+                if where not in regions:
+                    regions[where] = kubernetes_rest.of_region(
+                        KubernetesApi(kubeconfig.load(*where[:2])), tenant.region
+                    )
+            except (OdooError, OSError) as error:
+                raise AnsibleActionFail(f"Failed to ask cluster {tenant.place} who sleeps: {error}") from error
+            rest = regions[where].get(tenant.tenant)
+            found[tenant.tenant] = dataclasses.asdict(rest) if rest else None
+        return found
 
     def _now(self) -> datetime.datetime:
         given = str(self._task.args.get("now") or "")

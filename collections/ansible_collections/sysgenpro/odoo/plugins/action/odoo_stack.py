@@ -14,6 +14,7 @@ from ansible_collections.sysgenpro.odoo.plugins.module_utils._adapters.kubernete
 from ansible_collections.sysgenpro.odoo.plugins.module_utils._converge.kubernetes import KubernetesStack
 from ansible_collections.sysgenpro.odoo.plugins.module_utils._model.secrets import parse_secrets
 from ansible_collections.sysgenpro.odoo.plugins.module_utils._model.tenant import parse
+from ansible_collections.sysgenpro.odoo.plugins.module_utils._plan.schedule import Rest
 from ansible_collections.sysgenpro.odoo.plugins.module_utils._support.arguments import (
     STACK,
     STACK_EXCLUSIVE,
@@ -59,8 +60,6 @@ class ActionModule(ActionBase):
                 "restored: a tenant on Kubernetes cannot be served from a restored server yet",
                 hint="Bring the restored database home",
             )
-        if params["state"] == "asleep":
-            raise OdooError("A tenant on Kubernetes cannot sleep yet", hint="Leave odoo_awake_hours empty")
         holder = f"process {os.getpid()} since {time.strftime('%Y-%m-%dT%H:%M:%SZ', time.gmtime())}"
         access = kubeconfig.load(
             params["kubeconfig"] or tenant.kubeconfig, params["context"] or tenant.kubernetes_context
@@ -75,4 +74,9 @@ class ActionModule(ActionBase):
         if ca is None:
             raise OdooError(f"The region's CA is not at {tenant.ca_file}", hint="Set odoo_ca_file to it")
         secrets = parse_secrets(params["secrets"], host=tenant.tenant)
+        rest = {name: value for name, value in (params["rest"] or {}).items() if value}
+        if params["state"] in ("asleep", "awake"):
+            return stack.resting(secrets, ca, Rest(asleep=params["state"] == "asleep", **rest), check=check)
+        if params["home"] and stack.rest().asleep:
+            return stack.resting(secrets, ca, Rest(), check=check)
         return stack.present(secrets, ca, check=check, scope=params["scope"])

@@ -33,8 +33,9 @@ options:
     description:
       - Whether the stack exists. V(absent) removes routes, containers, bridge and files, and no data.
       - V(stopped) stops the containers, so that nothing of the tenant works on its database; V(present) starts them again.
-      - V(asleep) stops them too, on Docker, sends whoever asks for the tenant to a page that says so, and is remembered, so that
+      - V(asleep) ends them too, sends whoever asks for the tenant to a page that says so, and is remembered, so that
         V(present) leaves a sleeper asleep. V(awake) is V(present) that wakes one; so do O(restored) and O(home).
+        Where C(odoo_kubernetes_delivery) is C(gitops), both are refused.
     type: str
     choices: [present, awake, asleep, stopped, absent]
     default: present
@@ -133,7 +134,7 @@ restored:
 rest:
   description: Whether the tenant sleeps, since when, until when the timetable is not followed, and why.
   type: dict
-  returned: on Docker, when state is present, awake or asleep
+  returned: when state is present, awake or asleep and C(odoo_kubernetes_delivery) is not C(gitops)
   sample: {asleep: true, cause: its timetable, since: "2026-01-30T19:00:12Z", until: ""}
 stack:
   description: The stack as observed afterwards.

@@ -21,9 +21,9 @@ from .._render import adopt as render
 from .._render import clone
 from .._render.containers import LABEL
 from .._support.errors import OdooError
-from .database import in_one_transaction
 from .home import swap
 from .one_off import OneOff
+from .renewal import in_one_transaction
 
 if t.TYPE_CHECKING:
     from .database import TenantDatabase
@@ -89,7 +89,7 @@ class Adoption:
         work.mkdir(mode=0o700, parents=True)
         try:
             unpack(self.source, work)
-            self.database.make_empty(connection, draft, tenant.database_user)
+            self.database.blanks.make_empty(connection, draft, tenant.database_user)
             self._load(job, work, draft)
             with self.database.connect(draft) as inside:
                 postgresql.execute(inside, "SET ROLE {}", tenant.database_user)

@@ -7,33 +7,27 @@
 from __future__ import annotations
 
 import dataclasses
-import secrets as random
 import typing as t
 from concurrent import futures
 
-from .._adapters import files, postgresql, postgresql_catalog
-from .._adapters.postgresql import PROVISIONER, Server
+from .._adapters import postgresql, postgresql_catalog
 from .._model.capacity import connection_budget
 from .._plan import catalog
 from .._plan import database as plan
 from .._plan.database import DatabaseStep, ObservedDatabase
 from .._plan.reporting import plan_absent_reporting
 from .._plan.tenant_database import missing_modules, plan_present
-from .._render import clone, odoo_conf
+from .._render import clone
 from .._render import reporting as reporting_render
-from .._render.containers import LABEL
 from .._support.errors import OdooError
-from .one_off import OneOff
+from .blank_database import COPY, Blanks, grant
+from .renewal import renew
 from .reporting import Reporting
 
 if t.TYPE_CHECKING:
+    from .._adapters.postgresql import Server
     from .._model.tenant import Tenant
     from .one_off import Runner
-
-#: WAL_LOG, the default, copies page by page through shared buffers; a template is larger than that is made for.
-COPY = "CREATE DATABASE {} TEMPLATE {} STRATEGY FILE_COPY"
-#: Neither an operator nor a neighbour may connect to what PUBLIC could reach by default.
-LOCK_OUT = "REVOKE ALL ON DATABASE {} FROM PUBLIC"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -63,16 +57,19 @@ class TenantDatabase:
     relocate: bool = False
 
     @property
+    def blanks(self) -> Blanks:
+        return Blanks(self.jobs, self.tenant, self.passwords.provisioner)
+
+    @property
     def server(self) -> Server:
-        endpoint = self.tenant.postgresql
-        return Server(endpoint.host, endpoint.primary_port, self.tenant.ca_file)
+        return self.blanks.server
 
     @property
     def reporting(self) -> Reporting:
         return Reporting(self.tenant, self.server, self.passwords.provisioner, self.passwords.reporting)
 
     def connect(self, database: str = "postgres") -> t.ContextManager[t.Any]:
-        return postgresql.connect(self.server, user=PROVISIONER, password=self.passwords.provisioner, database=database)
+        return self.blanks.connect(database)
 
     def observe(self, connection: t.Any) -> ObservedDatabase:
         tenant = self.tenant
@@ -173,88 +170,15 @@ class TenantDatabase:
     def _drop_draft(self, connection: t.Any) -> None:
         postgresql.execute(connection, "DROP DATABASE IF EXISTS {} WITH (FORCE)", plan.draft_name(self.tenant))
 
-    def _build_template(self, connection: t.Any) -> None:
-        """Make the template once; whoever comes at the same time waits on the lock and finds it."""
-        name = plan.template_name(self.tenant)
-        with postgresql.advisory_lock(connection, f"sysgenpro.odoo/{name}"):
-            if name in postgresql.databases(connection, [name]):
-                return
-            build = f"{name}__draft"
-            if not self.jobs.running(self._container(name)):
-                password = random.token_urlsafe(24)
-                self._make_template_role(connection, name, password)
-                self.make_empty(connection, build, name)
-            else:
-                password = ""
-            self._fill(name, build, name, password)
-            postgresql.execute(connection, "ALTER ROLE {} NOLOGIN PASSWORD NULL", name)
-            postgresql.execute(connection, "ALTER DATABASE {} RENAME TO {}", build, name)
-            # CREATE DATABASE … TEMPLATE fails while anybody is connected to the template.
-            postgresql.execute(connection, "ALTER DATABASE {} ALLOW_CONNECTIONS false", name)
-
-    def _container(self, name: str) -> str:
-        """Name of the container that fills a database: several clusters may need the same template at once on one host."""
-        return f"{self.tenant.region}-{self.tenant.postgresql_cluster}-{name}"
-
-    def _make_template_role(self, connection: t.Any, name: str, password: str) -> None:
-        postgresql.execute(connection, "SET createrole_self_grant = 'set, inherit'")
-        if postgresql.role(connection, name) is None:
-            postgresql.execute(connection, "CREATE ROLE {} NOSUPERUSER", name)
-        postgresql.set_password(connection, name, password)
-        postgresql.execute(connection, "ALTER ROLE {} LOGIN", name)
-
-    def make_empty(self, connection: t.Any, database: str, role: str) -> None:
-        """An empty database owned by the provisioner, in which ``role`` may create what it needs."""
-        postgresql.execute(connection, "DROP DATABASE IF EXISTS {} WITH (FORCE)", database)
-        postgresql.execute(
-            connection,
-            "CREATE DATABASE {} TEMPLATE template0 ENCODING 'UTF8' LC_COLLATE 'C' LC_CTYPE 'C.UTF-8'",
-            database,
-        )
-        self._grant(connection, database, role)
-        with self.connect(database) as inside:
-            for extension in ("pg_trgm", "unaccent"):
-                postgresql.execute(inside, "CREATE EXTENSION IF NOT EXISTS {}", extension)
-            postgresql.execute(inside, "GRANT ALL ON SCHEMA public TO {}", role)
-
-    @staticmethod
-    def _grant(connection: t.Any, database: str, role: str) -> None:
-        postgresql.execute(connection, LOCK_OUT, database)
-        postgresql.execute(connection, "GRANT CONNECT, TEMPORARY, CREATE ON DATABASE {} TO {}", database, role)
-
-    def _fill(self, name: str, database: str, user: str, password: str) -> None:
-        """Install the modules in an empty database, in a container that runs once."""
-        tenant = self.tenant
-        ca = files.read(tenant.ca_file)
-        if ca is None:
-            raise OdooError(f"The region's CA is not at {tenant.ca_file}", hint="Run the role docker_host on this host")
-        argv = ["/usr/local/bin/odoo-template", "--modules", ",".join(tenant.all_modules), "--country", tenant.country]
-        argv += ["--languages", ",".join(tenant.languages)]
-        job = OneOff(
-            name=self._container(name),
-            image=tenant.image,
-            argv=tuple(argv),
-            directory=f"{tenant.config_path}/.{self._container(name)}",
-            files=odoo_conf.one_off_files(tenant, database=database, user=user, password=password, ca=ca),
-            labels={f"{LABEL}region": tenant.region, f"{LABEL}component": "template"},
-        )
-        self.jobs.run_once(job)
-
-    def _copy_template(self, connection: t.Any) -> None:
-        """Nobody may enter the copy before it is somebody's."""
-        spare = plan.spare_name(self.tenant)
-        postgresql.execute(connection, f"{COPY} ALLOW_CONNECTIONS false", spare, plan.template_name(self.tenant))
-        postgresql.execute(connection, LOCK_OUT, spare)
-
     def _draft(self, connection: t.Any) -> None:
         """The waiting copy of the template, or a new one where there is none or somebody else took it."""
         template, draft = plan.template_name(self.tenant), plan.draft_name(self.tenant)
         if postgresql.rename_database(connection, plan.spare_name(self.tenant), draft):
-            self._grant(connection, draft, self.tenant.database_user)
+            grant(connection, draft, self.tenant.database_user)
             postgresql.execute(connection, "ALTER DATABASE {} ALLOW_CONNECTIONS true", draft)
         else:
             postgresql.execute(connection, COPY, draft, template)
-            self._grant(connection, draft, self.tenant.database_user)
+            grant(connection, draft, self.tenant.database_user)
 
     def _clone(self, connection: t.Any) -> None:
         """Copy the template under a draft name, make it a database of its own, then give it its name."""
@@ -274,8 +198,8 @@ class TenantDatabase:
     def _initialise(self, connection: t.Any) -> None:
         """Install the modules in a database of the tenant's own: what a clone saves."""
         draft = plan.draft_name(self.tenant)
-        self.make_empty(connection, draft, self.tenant.database_user)
-        self._fill(draft, draft, self.tenant.database_user, self.passwords.database)
+        self.blanks.make_empty(connection, draft, self.tenant.database_user)
+        self.blanks.fill(draft, draft, self.tenant.database_user, self.passwords.database)
         with self.connect(draft) as inside:
             self.renew(inside, self.renewal())
         self._publish(connection)
@@ -333,30 +257,6 @@ class TenantDatabase:
         self.reporting.drop(connection)
 
 
-def in_one_transaction(inside: t.Any, statements: t.Sequence[clone.Statement]) -> None:
-    """Run statements in one transaction."""
-    postgresql.execute(inside, "BEGIN")
-    for statement, parameters in statements:
-        postgresql.execute(inside, statement, parameters=parameters)
-    postgresql.execute(inside, "COMMIT")
-
-
-def renew(inside: t.Any, statements: t.Sequence[clone.Statement]) -> None:
-    """Make the connection's database one of its own, in one transaction."""
-    postgresql.execute(inside, "BEGIN")
-    for statement, parameters in statements:
-        postgresql.execute(inside, statement, parameters=parameters)
-    for statement in clone.renew_tokens(postgresql.query(inside, clone.TOKEN_COLUMNS)):
-        postgresql.execute(inside, statement)
-    present = {
-        name for (name,) in postgresql.query(inside, "SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
-    }
-    for table in clone.EMPTIED:
-        if table in present:
-            postgresql.execute(inside, "DELETE FROM {}", table)
-    postgresql.execute(inside, "COMMIT")
-
-
 def _result(
     tenant: Tenant, before: ObservedDatabase, after: ObservedDatabase, steps: tuple[DatabaseStep, ...]
 ) -> dict[str, t.Any]:
@@ -382,9 +282,9 @@ _ACTIONS: dict[str, t.Callable[[TenantDatabase, t.Any], None]] = {
     "limit_role": TenantDatabase._limit_role,
     "set_password": TenantDatabase._set_password,
     "drop_draft": TenantDatabase._drop_draft,
-    "build_template": TenantDatabase._build_template,
+    "build_template": lambda database, connection: database.blanks.build_template(connection),
     "clone": TenantDatabase._clone,
-    "copy_template": TenantDatabase._copy_template,
+    "copy_template": lambda database, connection: database.blanks.copy_template(connection),
     "initialise": TenantDatabase._initialise,
     "record_place": TenantDatabase._record_place,
     "drop_database": TenantDatabase._drop_database,

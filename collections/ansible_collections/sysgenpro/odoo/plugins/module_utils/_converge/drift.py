@@ -20,8 +20,8 @@ from .._render import docker as docker_render
 from .._render import gitops
 from .._render import traefik as traefik_render
 from .._support.errors import OdooError
+from . import kubernetes_rest, tree
 from . import rest as rests
-from . import tree
 from .kubernetes_observe import judge, observe_region
 from .stack import Stack
 
@@ -81,7 +81,9 @@ def kubernetes(
     for desired in wanted:
         objects = found.get(desired.tenant, {})
         count += len(objects)
-        findings += drift.running(desired, _observed(api, desired, objects))
+        namespace = _namespace(desired.namespace, objects)
+        resting = kubernetes_rest.declared(desired, kubernetes_rest.of(namespace))
+        findings += drift.running(resting, _observed(api, resting, namespace, objects))
         if folder:
             findings += drift.rendered(desired.tenant, gitops.tree(desired), tree.read(folder, desired), tree.parse)
     strays = sorted(tenant for tenant in found if tenant not in declared)
@@ -89,11 +91,13 @@ def kubernetes(
     return Report(place, "kubernetes", names, count, findings, strays, time.monotonic() - started)
 
 
-def _observed(api: KubernetesApi, desired: Desired, objects: t.Mapping[Ref, t.Any]) -> Observed:
-    namespace = next(
-        (item for target, item in objects.items() if target.kind == "Namespace" and target.name == desired.namespace),
-        None,
-    )
+def _namespace(name: str, objects: t.Mapping[Ref, t.Any]) -> dict[str, t.Any] | None:
+    return next((item for target, item in objects.items() if target.kind == "Namespace" and target.name == name), None)
+
+
+def _observed(
+    api: KubernetesApi, desired: Desired, namespace: dict[str, t.Any] | None, objects: t.Mapping[Ref, t.Any]
+) -> Observed:
     if namespace is None:
         return Observed()
     return judge(api, desired, namespace, objects, new_ones=False)

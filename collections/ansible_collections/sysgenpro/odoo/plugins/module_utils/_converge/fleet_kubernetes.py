@@ -11,6 +11,7 @@ import typing as t
 from .._plan.kubernetes import Observed, plan_kubernetes
 from .._render.kubernetes.render import render
 from .._support.errors import OdooError
+from . import kubernetes_rest
 from .kubernetes import in_scope
 from .kubernetes_observe import judge, observe_region
 
@@ -36,9 +37,13 @@ def ask(api: KubernetesApi, wanted: t.Sequence[tuple[Tenant, Secrets, str]]) -> 
     plans = {}
     for tenant, secrets, ca in wanted:
         scope = "secrets" if tenant.kubernetes_delivery == "gitops" else "all"
-        desired = in_scope(render(tenant, secrets, ca), scope)
+        awake, objects = render(tenant, secrets, ca), regions[tenant.region].get(tenant.tenant, {})
         try:
-            observed = _observed(api, desired, regions[tenant.region].get(tenant.tenant, {}))
+            namespace = _namespace(awake.namespace, objects)
+            desired = in_scope(awake, scope)
+            if scope == "all":
+                desired = kubernetes_rest.declared(awake, kubernetes_rest.of(namespace))
+            observed = _observed(api, desired, namespace, objects)
             steps = [step.public() for step in plan_kubernetes(desired, observed, prune=scope == "all")]
         except OdooError as error:
             # The tenant's own converge meets the same and says it with its context.
@@ -48,11 +53,13 @@ def ask(api: KubernetesApi, wanted: t.Sequence[tuple[Tenant, Secrets, str]]) -> 
     return plans
 
 
-def _observed(api: KubernetesApi, desired: Desired, objects: t.Mapping[Ref, Object]) -> Observed:
-    namespace = next(
-        (item for target, item in objects.items() if target.kind == "Namespace" and target.name == desired.namespace),
-        None,
-    )
+def _namespace(name: str, objects: t.Mapping[Ref, Object]) -> Object | None:
+    return next((item for target, item in objects.items() if target.kind == "Namespace" and target.name == name), None)
+
+
+def _observed(
+    api: KubernetesApi, desired: Desired, namespace: Object | None, objects: t.Mapping[Ref, Object]
+) -> Observed:
     if namespace is None:
         return Observed()
     if namespace["metadata"].get("deletionTimestamp"):

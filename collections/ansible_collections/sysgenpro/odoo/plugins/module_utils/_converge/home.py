@@ -69,7 +69,7 @@ class Homecoming:
         comment = self._source_comment()
         job = f"{tenant.region}-{tenant.postgresql_cluster}-{tenant.database}-home"
         if not self.database.jobs.running(job):
-            self.database.make_empty(connection, draft, tenant.database_user)
+            self.database.blanks.make_empty(connection, draft, tenant.database_user)
         ca = files.read(tenant.ca_file)
         if ca is None:
             raise OdooError(f"The region's CA is not at {tenant.ca_file}", hint="Run the role docker_host on this host")

@@ -6,18 +6,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import typing as t
 
-from .._model.kubernetes_kinds import FIELD_MANAGER, OWNED, POD, Ref, ref
+from .._model.kubernetes_kinds import FIELD_MANAGER, OWNED, POD, REPLICA_SET, Ref, ref
 from .._plan.kubernetes import Observed, Step, plan_absent, plan_kubernetes, plan_stopped, previous
 from .._plan.managed_fields import extract
-from .._render.kubernetes.owner import owner
+from .._render.kubernetes.owner import WORKLOAD_LABEL, owner
 from .._render.kubernetes.render import render
 from .._support.errors import OdooError
 from .._support.kubernetes_errors import Stale, Terminating, Unavailable, Unreachable
 from .._support.waiting import wait_until
-from . import kubernetes_diff
+from . import kubernetes_diff, kubernetes_rest
 from .kubernetes_lease import Lease, LostLease
 from .kubernetes_observe import exists, foreign, observe
 from .kubernetes_rollout import Rollout
@@ -26,6 +27,7 @@ if t.TYPE_CHECKING:
     from .._adapters.kubernetes_api import KubernetesApi
     from .._model.secrets import Secrets
     from .._model.tenant import Tenant
+    from .._plan.schedule import Rest
     from .._render.kubernetes.types import Desired, Wait
 
 #: Seconds a namespace may take to go.
@@ -45,19 +47,51 @@ class KubernetesStack:
     prune: bool = True
 
     def present(self, secrets: Secrets, ca: str, *, check: bool, scope: str = "all") -> dict[str, t.Any]:
-        """Converge to what is declared.
+        """Converge to what is declared; one that sleeps is left asleep.
 
         :param ca: PEM text of the region's CA.
         :param scope: C(secrets) for the namespace and its Secrets alone: with GitOps all else is the GitOps controller's.
         :returns: changed, steps, diff and the stack as observed afterwards.
         :raises OdooError: with what was undone, where a rollout does not become ready.
         """
-        desired = in_scope(render(self.tenant, secrets, ca), scope)
+        awake = render(self.tenant, secrets, ca)
         if scope == "secrets":
             self.prune = False
-        elif self.tenant.kubernetes_delivery == "gitops" and not check:
-            self._refuse_to_apply(desired)
-        return self.converge(desired, check=check)
+            return self.converge(in_scope(awake, scope), check=check)
+        if self.tenant.kubernetes_delivery == "gitops":
+            if not check:
+                self._refuse_to_apply(awake)
+            return self.converge(awake, check=check)
+        return self._rest_as(awake, self.rest(), check=check)
+
+    def resting(self, secrets: Secrets, ca: str, rest: Rest, *, check: bool) -> dict[str, t.Any]:
+        """Put the tenant to sleep or wake it, as ``rest`` says, and remember that.
+
+        Who asks for a sleeper is answered by a page that says so. A waking that fails leaves the tenant asleep.
+
+        :raises OdooError: git decides what runs.
+        """
+        if self.tenant.kubernetes_delivery == "gitops":
+            raise OdooError(
+                "odoo_kubernetes_delivery is gitops: what git says would wake whom this puts to sleep",
+                hint="Leave odoo_awake_hours empty",
+            )
+        awake, remembered = render(self.tenant, secrets, ca), self.rest()
+        try:
+            return self._rest_as(awake, rest, check=check)
+        except OdooError:
+            if remembered.asleep and not rest.asleep and not check:
+                with contextlib.suppress(OdooError):
+                    self._rest_as(awake, remembered, check=check)
+            raise
+
+    def rest(self) -> Rest:
+        """What the cluster remembers of the tenant's sleep."""
+        return kubernetes_rest.of(self.api.get(Ref("v1", "Namespace", "", self._namespace)))
+
+    def _rest_as(self, awake: Desired, rest: Rest, *, check: bool) -> dict[str, t.Any]:
+        result = self.converge(kubernetes_rest.declared(awake, rest), check=check)
+        return {**result, "rest": dataclasses.asdict(rest)}
 
     def _refuse_to_apply(self, desired: Desired) -> None:
         steps = self._plan(desired, observe(self.api, desired))
@@ -121,7 +155,26 @@ class KubernetesStack:
                     raise
                 continue
             done += steps
+            self._await_ended([step.target.name for step in steps if _ends_pods(step)], lease)
         return done
+
+    def _await_ended(self, workloads: t.Sequence[str], lease: Lease) -> None:
+        """Whether what a removed Deployment ran is gone: until then it works on the database and names its ConfigMaps."""
+
+        def none() -> tuple[bool, int]:
+            lease.renew()
+            found = [
+                item["metadata"]["labels"].get(WORKLOAD_LABEL)
+                for kind in (REPLICA_SET, POD)
+                for item in self.api.select(kind, namespace=self._namespace, labels=self._labels) or []
+            ]
+            left = sum(name in workloads for name in found)
+            return not left, left
+
+        if workloads:
+            wait_until(
+                f"the pods of {', '.join(workloads)} to end", none, timeout=self.tenant.drain_timeout + 60, interval=0.5
+            )
 
     def _apply_all(self, steps: tuple[Step, ...], desired: Desired, lease: Lease) -> None:
         rolled = []
@@ -248,6 +301,10 @@ class KubernetesStack:
             for item in self.api.select(kind, namespace=self._namespace, labels=self._labels) or []
         }
         return Observed(found, objects)
+
+
+def _ends_pods(step: Step) -> bool:
+    return step.action == "delete" and step.target.kind == "Deployment"
 
 
 def in_scope(desired: Desired, scope: str) -> Desired:

@@ -6,23 +6,26 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import typing as t
 
 from .._adapters import audit, postgresql
 from .._adapters.postgresql import Server
-from .._model.kubernetes_kinds import POD
+from .._model.kubernetes_kinds import POD, Ref
 from .._render import audit as audit_render
 from .._render.containers import LABEL
+from .._render.kubernetes.asleep import PAGE
 from .._render.kubernetes.owner import WORKLOAD_LABEL, owner
 from .._support.errors import OdooError
-from . import rest
+from . import kubernetes_rest, rest
 from .stack import Stack
 
 if t.TYPE_CHECKING:
     from .._adapters.docker_engine import DockerEngine
     from .._adapters.kubernetes_api import KubernetesApi
     from .._model.tenant import Tenant
+    from .._plan.schedule import Rest
 
 Object = t.Mapping[str, t.Any]
 
@@ -52,10 +55,9 @@ def of_docker(engine: DockerEngine, tenant: Tenant) -> dict[str, t.Any]:
     stack = Stack(engine, tenant, "status")
     remembered = rest.read(stack.directory)
     containers = [_container(tenant, name, item) for name, item in full if item]
-    kept = {"asleep": True, "since": remembered.since, "until": remembered.until, "cause": remembered.cause}
     return {
         "state": _state(containers, asleep=remembered.asleep),
-        "sleep": kept if remembered.asleep else {"asleep": False, "until": remembered.until},
+        "sleep": _sleep(remembered),
         "served_by": stack.served_by(),
         "containers": containers,
     }
@@ -65,7 +67,15 @@ def of_kubernetes(api: KubernetesApi, tenant: Tenant) -> dict[str, t.Any]:
     whose = owner(tenant)
     pods = api.select(POD, namespace=whose.namespace, labels=whose.ownership) or []
     found = [_pod(tenant, pod) for pod in sorted(pods, key=lambda pod: str(pod["metadata"]["name"]))]
-    return {"state": _state(found, asleep=False), "containers": found}
+    remembered = kubernetes_rest.of(api.get(Ref("v1", "Namespace", "", whose.namespace)))
+    # A sleeper's page is no part of it that works.
+    working = [item for item in found if item["workload"] != PAGE]
+    state = _state(working if remembered.asleep else found, asleep=remembered.asleep)
+    return {"state": state, "sleep": _sleep(remembered), "containers": found}
+
+
+def _sleep(remembered: Rest) -> dict[str, t.Any]:
+    return dataclasses.asdict(remembered) if remembered.asleep else {"asleep": False, "until": remembered.until}
 
 
 def _state(found: t.Sequence[Object], *, asleep: bool) -> str:

@@ -15,6 +15,8 @@ REPLICAS_MANAGER = "sysgenpro.odoo-replicas"
 #: Labels that say whose an object is.
 REGION_LABEL = "sysgenpro.odoo/region"
 TENANT_LABEL = "sysgenpro.odoo/tenant"
+#: Annotation of a tenant's namespace: what is remembered of its sleep, as JSON.
+REST_ANNOTATION = "sysgenpro.odoo/rest"
 
 
 class Kind(t.NamedTuple):

@@ -55,9 +55,9 @@ def _lifecycle(values: t.Mapping[str, t.Any]) -> t.Iterator[str]:
             yield f"odoo_{name}={values[name]!r}: must be unset with odoo_environment='production', which neither sleeps nor expires"
     if values["expires"] and not values["owner"]:
         yield f"odoo_expires={values['expires']!r}: odoo_owner must say who answers for the tenant and for its end"
-    if values["awake_hours"] and values["runtime"] == "kubernetes":
+    if values["awake_hours"] and values["runtime"] == "kubernetes" and values["kubernetes_delivery"] == "gitops":
         yield (
-            f"odoo_awake_hours={values['awake_hours']!r}: must be empty with odoo_runtime='kubernetes', where tenants cannot sleep yet"
+            f"odoo_awake_hours={values['awake_hours']!r}: must be empty with odoo_kubernetes_delivery='gitops', where git decides what runs"
         )
 
 

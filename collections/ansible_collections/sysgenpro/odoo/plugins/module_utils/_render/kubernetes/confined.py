@@ -46,7 +46,7 @@ def confined(
         "tolerations": [dict(toleration) for toleration in pool.get("tolerations", ())],
     }
     out = [{"name": "out", "mountPath": "/out"}] if files.out else []
-    walls = {**_WALLS, "volumeMounts": [*_WALLS["volumeMounts"], *out]}
+    walls = {"securityContext": WALLS, "volumeMounts": [*_MOUNTS, *out]}
     return {
         "serviceAccountName": SERVICE_ACCOUNT,
         "automountServiceAccountToken": False,
@@ -75,16 +75,15 @@ def confined(
     }
 
 
-_WALLS: dict[str, t.Any] = {
-    "securityContext": {
-        "allowPrivilegeEscalation": False,
-        "capabilities": {"drop": ["ALL"]},
-        "readOnlyRootFilesystem": True,
-    },
-    "volumeMounts": [
-        {"name": "config", "mountPath": "/etc/odoo", "readOnly": True},
-        {"name": "secrets", "mountPath": "/run/secrets", "readOnly": True},
-        {"name": "tmp", "mountPath": "/tmp"},  # a path inside the container
-        {"name": "run", "mountPath": "/run/odoo"},
-    ],
+#: Of every container.
+WALLS: t.Mapping[str, t.Any] = {
+    "allowPrivilegeEscalation": False,
+    "capabilities": {"drop": ["ALL"]},
+    "readOnlyRootFilesystem": True,
 }
+_MOUNTS = (
+    {"name": "config", "mountPath": "/etc/odoo", "readOnly": True},
+    {"name": "secrets", "mountPath": "/run/secrets", "readOnly": True},
+    {"name": "tmp", "mountPath": "/tmp"},  # a path inside the container
+    {"name": "run", "mountPath": "/run/odoo"},
+)

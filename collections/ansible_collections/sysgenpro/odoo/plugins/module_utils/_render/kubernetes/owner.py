@@ -14,6 +14,7 @@ from .types import OWNERSHIP
 
 if t.TYPE_CHECKING:
     from ..._model.tenant import Tenant
+    from .types import Manifest
 
 WORKLOAD_LABEL = f"{LABEL}workload"
 #: Value of the label workload of the pods that Jobs run; network policies let them reach what database work needs.
@@ -58,6 +59,13 @@ def owner(tenant: Tenant) -> Owner:
         "app.kubernetes.io/managed-by": "sysgenpro.odoo",
     }
     return Owner(tenant.kubernetes_namespace, labels, digest([tenant.image, RENDERING_VERSION]))
+
+
+def owner_of(deployment: Manifest) -> Owner:
+    """Whose a rendered Deployment is."""
+    metadata, pods = deployment["metadata"], deployment["spec"]["template"]["metadata"]["labels"]
+    labels = {key: value for key, value in metadata["labels"].items() if key not in (WORKLOAD_LABEL, *_recommended(""))}
+    return Owner(metadata["namespace"], labels, pods[f"{LABEL}release"])
 
 
 def _recommended(workload: str) -> dict[str, str]:

@@ -63,12 +63,17 @@ def wait(tenant: Tenant, workload: Workload) -> Wait:
 
 
 def service(owner: Owner, workload: Workload) -> dict[str, t.Any]:
+    return service_of(owner, workload.name, probe(workload).port)
+
+
+def service_of(owner: Owner, workload: str, port: int) -> dict[str, t.Any]:
+    """What leads to the pods of a workload, which name their port."""
     spec = {
         "type": "ClusterIP",
-        "selector": owner.selector(workload.name),
-        "ports": [{"name": PORT, "port": probe(workload).port, "targetPort": PORT, "protocol": "TCP"}],
+        "selector": owner.selector(workload),
+        "ports": [{"name": PORT, "port": port, "targetPort": PORT, "protocol": "TCP"}],
     }
-    return owner.manifest("v1", "Service", workload.name, workload=workload.name, spec=spec)
+    return owner.manifest("v1", "Service", workload, workload=workload, spec=spec)
 
 
 def disruption_budget(owner: Owner, workload: Workload) -> dict[str, t.Any]:
