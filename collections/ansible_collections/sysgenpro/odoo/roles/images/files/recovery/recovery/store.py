@@ -25,6 +25,8 @@ if t.TYPE_CHECKING:
     from .request import Bucket
 
 THREADS = 8
+#: Listings under way at a time; most of each is waiting for the service.
+LISTINGS = 16
 CHUNK = 1024 * 1024
 #: Bytes that S3 copies in one request; more goes in parts.
 COPY_LIMIT = 5 * 1024**3
@@ -75,7 +77,7 @@ class Store:
         """
         with self._said("list versions"):
             prefixes, loose = self._first_level(prefix)
-            listed = in_parallel(lambda prefix: list(self._pages(Prefix=prefix)), prefixes)
+            listed = in_parallel(lambda prefix: list(self._pages(Prefix=prefix)), prefixes, threads=LISTINGS)
         return [*loose, *(version for part in listed for version in part)]
 
     def _first_level(self, prefix: str) -> tuple[list[str], list[Version]]:
@@ -234,7 +236,7 @@ def _client(bucket: Bucket, ca_file: str) -> t.Any:
         connect_timeout=5,
         read_timeout=30,
         retries={"total_max_attempts": 3, "mode": "standard"},
-        max_pool_connections=2 * THREADS,
+        max_pool_connections=max(2 * THREADS, LISTINGS),
         # Services other than Amazon's do not all know the newer default checksums.
         request_checksum_calculation="when_required",
         response_checksum_validation="when_required",
