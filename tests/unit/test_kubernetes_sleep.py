@@ -12,7 +12,7 @@ import time
 import typing as t
 
 import pytest
-from ansible_collections.sysgenpro.odoo.plugins.module_utils._converge import kubernetes_rest
+from ansible_collections.sysgenpro.odoo.plugins.module_utils._converge import kubernetes_memory
 from ansible_collections.sysgenpro.odoo.plugins.module_utils._model.kubernetes_kinds import REST_ANNOTATION, ref
 from ansible_collections.sysgenpro.odoo.plugins.module_utils._plan.kubernetes import plan_kubernetes
 from ansible_collections.sysgenpro.odoo.plugins.module_utils._plan.schedule import Rest
@@ -98,7 +98,7 @@ def test_a_sleeper_of_any_tenant_is_consistent(tenant: Tenant) -> None:
 
 
 def test_the_page_serves_before_the_route_leads_there_and_the_pods_end_after_that() -> None:
-    wanted = kubernetes_rest.declared(awake(), ASLEEP)
+    wanted = kubernetes_memory.declared(awake(), ASLEEP)
     before = converged(awake())
     steps = told(plan_kubernetes(wanted, _as_seen(before, wanted)))
     ready, route = steps.index(("await_ready", "Deployment/page")), steps.index(("apply", "IngressRoute/odoo"))
@@ -110,8 +110,8 @@ def test_the_page_serves_before_the_route_leads_there_and_the_pods_end_after_tha
 
 
 def test_waking_leads_to_the_web_pods_when_they_are_ready_and_the_page_goes_last() -> None:
-    wanted = kubernetes_rest.declared(awake(), Rest())
-    before = converged(kubernetes_rest.declared(awake(), ASLEEP))
+    wanted = kubernetes_memory.declared(awake(), Rest())
+    before = converged(kubernetes_memory.declared(awake(), ASLEEP))
     steps = told(plan_kubernetes(wanted, _as_seen(before, wanted)))
     web, route = steps.index(("await_ready", "Deployment/web")), steps.index(("apply", "IngressRoute/odoo"))
     assert web < route < steps.index(("delete", "Deployment/page"))
@@ -128,7 +128,7 @@ def _as_seen(observed: t.Any, wanted: Desired) -> t.Any:
 
 
 def test_a_sleeper_that_is_as_declared_has_nothing_to_do() -> None:
-    wanted = kubernetes_rest.declared(awake(), ASLEEP)
+    wanted = kubernetes_memory.declared(awake(), ASLEEP)
     assert plan_kubernetes(wanted, converged(wanted)) == ()
 
 
@@ -136,16 +136,26 @@ def test_a_sleeper_that_is_as_declared_has_nothing_to_do() -> None:
     "rest", [Rest(), ASLEEP, Rest(False, "2026-11-25T20:00:00Z", "2026-11-26T04:00:00Z", "by hand")]
 )
 def test_what_is_remembered_is_read_again(rest: Rest) -> None:
-    namespace = kubernetes_rest.declared(awake(), rest).objects[0]
-    assert kubernetes_rest.of(namespace) == rest
+    namespace = kubernetes_memory.declared(awake(), rest).objects[0]
+    assert kubernetes_memory.rest_of(namespace) == rest
     assert (REST_ANNOTATION in namespace["metadata"].get("annotations", {})) == (rest != Rest())
+
+
+def test_a_restored_server_is_remembered_and_forgotten() -> None:
+    server = kubernetes_memory.Server("192.0.2.9", 5601)
+    desired = kubernetes_memory.declared(awake(), ASLEEP, server)
+    namespace = desired.objects[0]
+    assert kubernetes_memory.server_of(namespace) == server
+    assert kubernetes_memory.rest_of(namespace) == ASLEEP
+    assert kubernetes_memory.server_of(awake().objects[0]) is None
+    assert kubernetes_memory.server_of(None) is None
 
 
 @pytest.mark.parametrize("text", ["asleep", "[]", '{"sleeps": true}'])
 def test_an_annotation_of_somebody_else_is_named_with_its_cure(text: str) -> None:
     namespace = {"metadata": {"name": "local-acme-dev", "annotations": {REST_ANNOTATION: text}}}
     with pytest.raises(OdooError, match=REST_ANNOTATION) as refused:
-        kubernetes_rest.of(namespace)
+        kubernetes_memory.rest_of(namespace)
     assert "kubectl annotate namespace local-acme-dev sysgenpro.odoo/rest-" in str(refused.value.hint)
 
 

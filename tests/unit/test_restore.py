@@ -12,8 +12,8 @@ import pytest
 from ansible.module_utils.testing import patch_module_args
 from ansible_collections.sysgenpro.odoo.plugins.filter.backup_repositories import backup_repositories
 from ansible_collections.sysgenpro.odoo.plugins.filter.drill_network import drill_network
-from ansible_collections.sysgenpro.odoo.plugins.module_utils._converge.stack import moved
 from ansible_collections.sysgenpro.odoo.plugins.module_utils._model.restore import Database, parse
+from ansible_collections.sysgenpro.odoo.plugins.module_utils._model.served import served_from
 from ansible_collections.sysgenpro.odoo.plugins.module_utils._plan import restore as plan
 from ansible_collections.sysgenpro.odoo.plugins.module_utils._plan.database import (
     ObservedDatabase,
@@ -192,7 +192,7 @@ def test_a_stopped_stack_stops_what_runs_and_removes_nothing() -> None:
 
 
 def test_a_tenant_that_is_served_elsewhere_has_no_proxy_and_no_replica() -> None:
-    tenant = moved(factories.tenant(), "192.0.2.9", 5601)
+    tenant = served_from(factories.tenant(), "192.0.2.9", 5601)
     endpoint = tenant.postgresql
     assert (endpoint.host, endpoint.port, endpoint.primary_port, endpoint.replica_port) == ("192.0.2.9", 5601, 5601, 0)
     assert dataclasses.replace(tenant, postgresql_clusters=factories.tenant().postgresql_clusters) == factories.tenant()

@@ -12,7 +12,7 @@ from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 from ansible_collections.sysgenpro.odoo.plugins.module_utils._adapters import kubeconfig
 from ansible_collections.sysgenpro.odoo.plugins.module_utils._adapters.kubernetes_api import KubernetesApi
-from ansible_collections.sysgenpro.odoo.plugins.module_utils._converge import kubernetes_rest
+from ansible_collections.sysgenpro.odoo.plugins.module_utils._converge import kubernetes_memory
 from ansible_collections.sysgenpro.odoo.plugins.module_utils._model import timetable
 from ansible_collections.sysgenpro.odoo.plugins.module_utils._plan.schedule import Rest, by_timetable, plan_schedule
 from ansible_collections.sysgenpro.odoo.plugins.module_utils._support.errors import InvalidTenant, OdooError
@@ -71,7 +71,7 @@ class ActionModule(ActionBase):
             where = (tenant.kubeconfig, tenant.kubernetes_context, tenant.region)
             try:
                 if where not in regions:
-                    regions[where] = kubernetes_rest.of_region(
+                    regions[where] = kubernetes_memory.of_region(
                         KubernetesApi(kubeconfig.load(*where[:2])), tenant.region
                     )
             except (OdooError, OSError) as error:

@@ -12,6 +12,7 @@ from ansible.plugins.action import ActionBase
 from ansible_collections.sysgenpro.odoo.plugins.module_utils._adapters import files, kubeconfig
 from ansible_collections.sysgenpro.odoo.plugins.module_utils._adapters.kubernetes_api import KubernetesApi
 from ansible_collections.sysgenpro.odoo.plugins.module_utils._converge.kubernetes import KubernetesStack
+from ansible_collections.sysgenpro.odoo.plugins.module_utils._converge.kubernetes_memory import Server
 from ansible_collections.sysgenpro.odoo.plugins.module_utils._model.secrets import parse_secrets
 from ansible_collections.sysgenpro.odoo.plugins.module_utils._model.tenant import parse
 from ansible_collections.sysgenpro.odoo.plugins.module_utils._plan.schedule import Rest
@@ -55,11 +56,6 @@ class ActionModule(ActionBase):
 
     def _converge(self, params: dict[str, t.Any]) -> dict[str, t.Any]:
         tenant = parse(params["tenant"], host=str(params["tenant"].get("odoo_tenant")))
-        if params["restored"]:
-            raise OdooError(
-                "restored: a tenant on Kubernetes cannot be served from a restored server yet",
-                hint="Bring the restored database home",
-            )
         holder = f"process {os.getpid()} since {time.strftime('%Y-%m-%dT%H:%M:%SZ', time.gmtime())}"
         access = kubeconfig.load(
             params["kubeconfig"] or tenant.kubeconfig, params["context"] or tenant.kubernetes_context
@@ -77,6 +73,5 @@ class ActionModule(ActionBase):
         rest = {name: value for name, value in (params["rest"] or {}).items() if value}
         if params["state"] in ("asleep", "awake"):
             return stack.resting(secrets, ca, Rest(asleep=params["state"] == "asleep", **rest), check=check)
-        if params["home"] and stack.rest().asleep:
-            return stack.resting(secrets, ca, Rest(), check=check)
-        return stack.present(secrets, ca, check=check, scope=params["scope"])
+        restored = Server(**params["restored"]) if params["restored"] else None
+        return stack.present(secrets, ca, check=check, scope=params["scope"], restored=restored, home=params["home"])

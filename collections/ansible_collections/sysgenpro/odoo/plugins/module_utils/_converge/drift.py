@@ -20,7 +20,7 @@ from .._render import docker as docker_render
 from .._render import gitops
 from .._render import traefik as traefik_render
 from .._support.errors import OdooError
-from . import kubernetes_rest, tree
+from . import kubernetes_memory, tree
 from . import rest as rests
 from .kubernetes_observe import judge, observe_region
 from .stack import Stack
@@ -82,7 +82,9 @@ def kubernetes(
         objects = found.get(desired.tenant, {})
         count += len(objects)
         namespace = _namespace(desired.namespace, objects)
-        resting = kubernetes_rest.declared(desired, kubernetes_rest.of(namespace))
+        if kubernetes_memory.server_of(namespace):
+            raise _away(desired.tenant)
+        resting = kubernetes_memory.declared(desired, kubernetes_memory.rest_of(namespace))
         findings += drift.running(resting, _observed(api, resting, namespace, objects))
         if folder:
             findings += drift.rendered(desired.tenant, gitops.tree(desired), tree.read(folder, desired), tree.parse)
@@ -110,11 +112,8 @@ def docker(engine: DockerEngine, place: str, wanted: t.Sequence[tuple[Tenant, Se
     count = 0
     for tenant, secrets in wanted:
         stack = Stack(engine, tenant, "drift")
-        served = stack.served_by()
-        if served:
-            raise OdooError(
-                f"{tenant.tenant} is served from a restored server", hint="Bring it home first, with restore_home"
-            )
+        if stack.served_by():
+            raise _away(tenant.tenant)
         observed = stack.observe()
         desired = docker_render.render(tenant, secrets, ca)
         if rests.read(stack.directory).asleep:
@@ -130,6 +129,10 @@ def docker(engine: DockerEngine, place: str, wanted: t.Sequence[tuple[Tenant, Se
         findings += drift_docker.running(desired, observed, steps, inspected, changed)
     names = [tenant.tenant for tenant, _secrets in wanted]
     return Report(place, "docker", names, count, findings, [], time.monotonic() - started, drift_docker.NOTE)
+
+
+def _away(tenant: str) -> OdooError:
+    return OdooError(f"{tenant} is served from a restored server", hint="Bring it home first, with restore_home")
 
 
 def _changed(path: str) -> str:

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import typing as t
 
+from .._model.served import served_from
 from .._plan.kubernetes import Observed, plan_kubernetes
 from .._render.kubernetes.render import render
 from .._support.errors import OdooError
-from . import kubernetes_rest
+from . import kubernetes_memory
 from .kubernetes import in_scope
 from .kubernetes_observe import judge, observe_region
 
@@ -36,13 +37,10 @@ def ask(api: KubernetesApi, wanted: t.Sequence[tuple[Tenant, Secrets, str]]) -> 
     }
     plans = {}
     for tenant, secrets, ca in wanted:
-        scope = "secrets" if tenant.kubernetes_delivery == "gitops" else "all"
-        awake, objects = render(tenant, secrets, ca), regions[tenant.region].get(tenant.tenant, {})
+        objects = regions[tenant.region].get(tenant.tenant, {})
         try:
-            namespace = _namespace(awake.namespace, objects)
-            desired = in_scope(awake, scope)
-            if scope == "all":
-                desired = kubernetes_rest.declared(awake, kubernetes_rest.of(namespace))
+            namespace = _namespace(tenant.kubernetes_namespace, objects)
+            scope, desired = _declared(tenant, secrets, ca, namespace)
             observed = _observed(api, desired, namespace, objects)
             steps = [step.public() for step in plan_kubernetes(desired, observed, prune=scope == "all")]
         except OdooError as error:
@@ -51,6 +49,14 @@ def ask(api: KubernetesApi, wanted: t.Sequence[tuple[Tenant, Secrets, str]]) -> 
         if steps:
             plans[tenant.tenant] = steps
     return plans
+
+
+def _declared(tenant: Tenant, secrets: Secrets, ca: str, namespace: Object | None) -> tuple[str, Desired]:
+    if tenant.kubernetes_delivery == "gitops":
+        return "secrets", in_scope(render(tenant, secrets, ca), "secrets")
+    rest, server = kubernetes_memory.rest_of(namespace), kubernetes_memory.server_of(namespace)
+    served = served_from(tenant, server.host, server.port) if server else tenant
+    return "all", kubernetes_memory.declared(render(served, secrets, ca), rest, server)
 
 
 def _namespace(name: str, objects: t.Mapping[Ref, Object]) -> Object | None:

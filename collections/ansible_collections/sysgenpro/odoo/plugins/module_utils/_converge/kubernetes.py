@@ -11,6 +11,7 @@ import dataclasses
 import typing as t
 
 from .._model.kubernetes_kinds import FIELD_MANAGER, OWNED, POD, REPLICA_SET, Ref, ref
+from .._model.served import served_from
 from .._plan.kubernetes import Observed, Step, plan_absent, plan_kubernetes, plan_stopped, previous
 from .._plan.managed_fields import extract
 from .._render.kubernetes.owner import WORKLOAD_LABEL, owner
@@ -18,7 +19,7 @@ from .._render.kubernetes.render import render
 from .._support.errors import OdooError
 from .._support.kubernetes_errors import Stale, Terminating, Unavailable, Unreachable
 from .._support.waiting import wait_until
-from . import kubernetes_diff, kubernetes_rest
+from . import kubernetes_diff, kubernetes_memory
 from .kubernetes_lease import Lease, LostLease
 from .kubernetes_observe import exists, foreign, observe
 from .kubernetes_rollout import Rollout
@@ -29,6 +30,9 @@ if t.TYPE_CHECKING:
     from .._model.tenant import Tenant
     from .._plan.schedule import Rest
     from .._render.kubernetes.types import Desired, Wait
+    from .kubernetes_memory import Server
+
+Object = t.Mapping[str, t.Any]
 
 #: Seconds a namespace may take to go.
 REMOVAL_SECONDS = 300
@@ -46,23 +50,48 @@ class KubernetesStack:
     force: bool = False
     prune: bool = True
 
-    def present(self, secrets: Secrets, ca: str, *, check: bool, scope: str = "all") -> dict[str, t.Any]:
+    def present(
+        self,
+        secrets: Secrets,
+        ca: str,
+        *,
+        check: bool,
+        scope: str = "all",
+        restored: Server | None = None,
+        home: bool = False,
+    ) -> dict[str, t.Any]:
         """Converge to what is declared; one that sleeps is left asleep.
 
         :param ca: PEM text of the region's CA.
         :param scope: C(secrets) for the namespace and its Secrets alone: with GitOps all else is the GitOps controller's.
+        :param restored: a restored server to serve from, whoever converges meanwhile, until ``home``. Either wakes a sleeper.
         :returns: changed, steps, diff and the stack as observed afterwards.
         :raises OdooError: with what was undone, where a rollout does not become ready.
         """
-        awake = render(self.tenant, secrets, ca)
+        if scope == "secrets" or self.tenant.kubernetes_delivery == "gitops":
+            return self._delivered(secrets, ca, check=check, scope=scope, restored=restored)
+        namespace = self._look()
+        server = restored or (None if home else kubernetes_memory.server_of(namespace))
+        rest = kubernetes_memory.rest_of(namespace)
+        if restored or home:
+            rest = dataclasses.replace(rest, asleep=False)
+        return self._as(secrets, ca, rest, server, check=check)
+
+    def _delivered(
+        self, secrets: Secrets, ca: str, *, check: bool, scope: str, restored: Server | None
+    ) -> dict[str, t.Any]:
+        """What is left to this collection where git decides what runs: Secrets, and saying what differs."""
+        if restored:
+            raise OdooError(
+                "odoo_kubernetes_delivery is gitops: what git says would take the tenant from the restored server",
+                hint="Bring the restored database home",
+            )
+        desired = in_scope(render(self.tenant, secrets, ca), scope)
         if scope == "secrets":
             self.prune = False
-            return self.converge(in_scope(awake, scope), check=check)
-        if self.tenant.kubernetes_delivery == "gitops":
-            if not check:
-                self._refuse_to_apply(awake)
-            return self.converge(awake, check=check)
-        return self._rest_as(awake, self.rest(), check=check)
+        elif not check:
+            self._refuse_to_apply(desired)
+        return self.converge(desired, check=check)
 
     def resting(self, secrets: Secrets, ca: str, rest: Rest, *, check: bool) -> dict[str, t.Any]:
         """Put the tenant to sleep or wake it, as ``rest`` says, and remember that.
@@ -76,22 +105,27 @@ class KubernetesStack:
                 "odoo_kubernetes_delivery is gitops: what git says would wake whom this puts to sleep",
                 hint="Leave odoo_awake_hours empty",
             )
-        awake, remembered = render(self.tenant, secrets, ca), self.rest()
+        namespace = self._look()
+        remembered, server = kubernetes_memory.rest_of(namespace), kubernetes_memory.server_of(namespace)
         try:
-            return self._rest_as(awake, rest, check=check)
+            return self._as(secrets, ca, rest, server, check=check)
         except OdooError:
             if remembered.asleep and not rest.asleep and not check:
                 with contextlib.suppress(OdooError):
-                    self._rest_as(awake, remembered, check=check)
+                    self._as(secrets, ca, remembered, server, check=check)
             raise
 
-    def rest(self) -> Rest:
-        """What the cluster remembers of the tenant's sleep."""
-        return kubernetes_rest.of(self.api.get(Ref("v1", "Namespace", "", self._namespace)))
+    def _look(self) -> Object | None:
+        return self.api.get(Ref("v1", "Namespace", "", self._namespace))
 
-    def _rest_as(self, awake: Desired, rest: Rest, *, check: bool) -> dict[str, t.Any]:
-        result = self.converge(kubernetes_rest.declared(awake, rest), check=check)
-        return {**result, "rest": dataclasses.asdict(rest)}
+    def _as(self, secrets: Secrets, ca: str, rest: Rest, server: Server | None, *, check: bool) -> dict[str, t.Any]:
+        tenant = served_from(self.tenant, server.host, server.port) if server else self.tenant
+        desired = kubernetes_memory.declared(render(tenant, secrets, ca), rest, server)
+        return {
+            **self.converge(desired, check=check),
+            "rest": dataclasses.asdict(rest),
+            "restored": dataclasses.asdict(server) if server else None,
+        }
 
     def _refuse_to_apply(self, desired: Desired) -> None:
         steps = self._plan(desired, observe(self.api, desired))

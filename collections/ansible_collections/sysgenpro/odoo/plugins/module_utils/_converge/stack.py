@@ -13,6 +13,7 @@ import json
 import typing as t
 
 from .._adapters import files
+from .._model.served import served_from
 from .._plan.stack import plan_absent, plan_asleep, plan_stack, plan_stopped
 from .._render import docker as docker_render
 from .._render import traefik as traefik_render
@@ -96,7 +97,7 @@ class Stack:
     def serve_from(self, server: t.Mapping[str, t.Any] | None) -> None:
         """Take a restored server, where there is one, for the tenant's cluster."""
         if server:
-            self.tenant = moved(self.tenant, server["host"], server["port"])
+            self.tenant = served_from(self.tenant, server["host"], server["port"])
 
     def served_by(self) -> dict[str, t.Any] | None:
         """Host and port of the restored server the tenant is served from, or None."""
@@ -241,10 +242,3 @@ def authority(tenant: Tenant) -> str:
     if ca is None:
         raise OdooError(f"The region's CA is not at {tenant.ca_file}", hint="Run the role docker_host on this host")
     return ca
-
-
-def moved(tenant: Tenant, host: str, port: int) -> Tenant:
-    """The tenant with its database at another server, without proxy and replicas."""
-    endpoint = dataclasses.replace(tenant.postgresql, host=host, port=port, primary_port=port, replica_port=0)
-    clusters = {**tenant.postgresql_clusters, tenant.postgresql_cluster: endpoint}
-    return dataclasses.replace(tenant, postgresql_clusters=clusters, database_replica=False)

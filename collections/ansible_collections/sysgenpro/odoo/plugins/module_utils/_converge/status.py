@@ -18,7 +18,7 @@ from .._render.containers import LABEL
 from .._render.kubernetes.asleep import PAGE
 from .._render.kubernetes.owner import WORKLOAD_LABEL, owner
 from .._support.errors import OdooError
-from . import kubernetes_rest, rest
+from . import kubernetes_memory, rest
 from .stack import Stack
 
 if t.TYPE_CHECKING:
@@ -67,11 +67,17 @@ def of_kubernetes(api: KubernetesApi, tenant: Tenant) -> dict[str, t.Any]:
     whose = owner(tenant)
     pods = api.select(POD, namespace=whose.namespace, labels=whose.ownership) or []
     found = [_pod(tenant, pod) for pod in sorted(pods, key=lambda pod: str(pod["metadata"]["name"]))]
-    remembered = kubernetes_rest.of(api.get(Ref("v1", "Namespace", "", whose.namespace)))
+    namespace = api.get(Ref("v1", "Namespace", "", whose.namespace))
+    remembered, server = kubernetes_memory.rest_of(namespace), kubernetes_memory.server_of(namespace)
     # A sleeper's page is no part of it that works.
     working = [item for item in found if item["workload"] != PAGE]
     state = _state(working if remembered.asleep else found, asleep=remembered.asleep)
-    return {"state": state, "sleep": _sleep(remembered), "containers": found}
+    return {
+        "state": state,
+        "sleep": _sleep(remembered),
+        "served_by": dataclasses.asdict(server) if server else None,
+        "containers": found,
+    }
 
 
 def _sleep(remembered: Rest) -> dict[str, t.Any]:

@@ -15,8 +15,9 @@ REPLICAS_MANAGER = "sysgenpro.odoo-replicas"
 #: Labels that say whose an object is.
 REGION_LABEL = "sysgenpro.odoo/region"
 TENANT_LABEL = "sysgenpro.odoo/tenant"
-#: Annotation of a tenant's namespace: what is remembered of its sleep, as JSON.
+#: Annotations of a tenant's namespace, as JSON: what is remembered of its sleep, and the restored server that it is served from.
 REST_ANNOTATION = "sysgenpro.odoo/rest"
+SERVED_ANNOTATION = "sysgenpro.odoo/restored"
 
 
 class Kind(t.NamedTuple):

@@ -100,7 +100,9 @@ def files(restore: Restore, *, ca: str, certificate: str, private_key: str) -> l
 def access_statements(restore: Restore) -> str:
     """A password that was changed since the backup is the one that holds; a member keeps no setting of the recovery."""
     verifiers = {access.user: access.verifier for access in restore.access if access.verifier}
-    statements = [f"ALTER ROLE {user} PASSWORD '{verifier}'" for user, verifier in sorted(verifiers.items())]
+    # The cluster it comes from logs such statements, and a verifier is enough to try passwords with.
+    statements = ["SET log_statement = 'none'", "SET log_min_duration_statement = -1"] if verifiers else []
+    statements += [f"ALTER ROLE {user} PASSWORD '{verifier}'" for user, verifier in sorted(verifiers.items())]
     return "".join(f"{text};\n" for text in [*statements, *(["ALTER SYSTEM RESET ALL"] if restore.volume else [])])
 
 

@@ -13,7 +13,6 @@ from __future__ import annotations
 import dataclasses
 import typing as t
 
-from ..._model.kubernetes_kinds import REST_ANNOTATION
 from ..odoo_conf import HTTP_PORT
 from . import config
 from . import workloads as of_workload
@@ -112,13 +111,13 @@ def asleep(awake: Desired) -> Desired:
     return dataclasses.replace(awake, objects=tuple(objects), waits=(wait,))
 
 
-def remembering(desired: Desired, rest: str) -> Desired:
-    """With an annotation of the namespace that says ``rest``; as it is where that is empty."""
-    if not rest:
+def remembering(desired: Desired, remembered: t.Mapping[str, str]) -> Desired:
+    """With annotations of the namespace."""
+    if not remembered:
         return desired
     namespace, *others = desired.objects
     metadata = namespace["metadata"]
-    annotations = {**(metadata.get("annotations") or {}), REST_ANNOTATION: rest}
+    annotations = {**(metadata.get("annotations") or {}), **remembered}
     return dataclasses.replace(
         desired, objects=({**namespace, "metadata": {**metadata, "annotations": annotations}}, *others)
     )
