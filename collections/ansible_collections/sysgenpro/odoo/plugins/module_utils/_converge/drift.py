@@ -22,7 +22,7 @@ from .._render import traefik as traefik_render
 from .._support.errors import OdooError
 from . import kubernetes_memory, tree
 from . import rest as rests
-from .kubernetes_observe import judge, observe_region
+from .kubernetes_observe import judge, namespace_in, observe_region
 from .stack import Stack
 
 if t.TYPE_CHECKING:
@@ -81,7 +81,7 @@ def kubernetes(
     for desired in wanted:
         objects = found.get(desired.tenant, {})
         count += len(objects)
-        namespace = _namespace(desired.namespace, objects)
+        namespace = namespace_in(objects, desired.namespace)
         if kubernetes_memory.server_of(namespace):
             raise _away(desired.tenant)
         resting = kubernetes_memory.declared(desired, kubernetes_memory.rest_of(namespace))
@@ -91,10 +91,6 @@ def kubernetes(
     strays = sorted(tenant for tenant in found if tenant not in declared)
     names = [desired.tenant for desired in wanted]
     return Report(place, "kubernetes", names, count, findings, strays, time.monotonic() - started)
-
-
-def _namespace(name: str, objects: t.Mapping[Ref, t.Any]) -> dict[str, t.Any] | None:
-    return next((item for target, item in objects.items() if target.kind == "Namespace" and target.name == name), None)
 
 
 def _observed(

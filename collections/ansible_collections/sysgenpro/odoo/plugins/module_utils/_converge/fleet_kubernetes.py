@@ -14,7 +14,7 @@ from .._render.kubernetes.render import render
 from .._support.errors import OdooError
 from . import kubernetes_memory
 from .kubernetes import in_scope
-from .kubernetes_observe import judge, observe_region
+from .kubernetes_observe import judge, namespace_in, observe_region
 
 if t.TYPE_CHECKING:
     from .._adapters.kubernetes_api import KubernetesApi
@@ -39,7 +39,7 @@ def ask(api: KubernetesApi, wanted: t.Sequence[tuple[Tenant, Secrets, str]]) -> 
     for tenant, secrets, ca in wanted:
         objects = regions[tenant.region].get(tenant.tenant, {})
         try:
-            namespace = _namespace(tenant.kubernetes_namespace, objects)
+            namespace = namespace_in(objects, tenant.kubernetes_namespace)
             scope, desired = _declared(tenant, secrets, ca, namespace)
             observed = _observed(api, desired, namespace, objects)
             steps = [step.public() for step in plan_kubernetes(desired, observed, prune=scope == "all")]
@@ -57,10 +57,6 @@ def _declared(tenant: Tenant, secrets: Secrets, ca: str, namespace: Object | Non
     rest, server = kubernetes_memory.rest_of(namespace), kubernetes_memory.server_of(namespace)
     served = served_from(tenant, server.host, server.port) if server else tenant
     return "all", kubernetes_memory.declared(render(served, secrets, ca), rest, server)
-
-
-def _namespace(name: str, objects: t.Mapping[Ref, Object]) -> Object | None:
-    return next((item for target, item in objects.items() if target.kind == "Namespace" and target.name == name), None)
 
 
 def _observed(

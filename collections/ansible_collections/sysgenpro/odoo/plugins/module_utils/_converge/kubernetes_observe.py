@@ -61,6 +61,11 @@ def observe_region(api: KubernetesApi, region: str) -> dict[str, dict[Ref, Objec
     return tenants
 
 
+def namespace_in(objects: t.Mapping[Ref, Object], name: str) -> Object | None:
+    """A tenant's namespace among its objects, or None."""
+    return next((item for target, item in objects.items() if target.kind == "Namespace" and target.name == name), None)
+
+
 def judge(
     api: KubernetesApi,
     desired: Desired,
