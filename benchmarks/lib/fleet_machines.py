@@ -135,6 +135,8 @@ class Machines:
         script.write_text(self._init(name), encoding="utf-8")
         log = open(own / "log", "ab")  # noqa: SIM115  # the host's for as long as it lives
         argv = [
+            # A benchmark that is killed takes its hosts with it.
+            *("setpriv", "--pdeathsig", "KILL", "--"),
             "unshare",
             "--mount",
             "--net",
