@@ -55,7 +55,8 @@ def write(
     _dump(folder / "hosts.yml", {"all": {"children": children}})
     _dump(groups / "all.yml", {"odoo_region": REGION, **kept_in(secrets)})
     _dump(groups / "tenants.yml", services)
-    _dump(folder / "tenant_groups.yml", CONSTRUCTED)
+    # Makes the groups of the catalogue, as in the example regions.
+    _dump(folder / "tenants.yml", {"plugin": "sysgenpro.odoo.tenants"})
 
 
 def tenant(name: str) -> dict[str, t.Any]:
@@ -85,19 +86,6 @@ def authority(folder: Path) -> None:
     usage = ["-addext", "keyUsage=critical,keyCertSign,cRLSign"]
     files = ["-keyout", str(folder / "ca/ca.key"), "-out", str(folder / "ca/ca.crt")]
     subprocess.run([*key, *usage, *files], check=True, capture_output=True)
-
-
-CONSTRUCTED = {
-    "plugin": "ansible.builtin.constructed",
-    "use_vars_plugins": True,
-    "strict": False,
-    "keyed_groups": [
-        {"prefix": "region", "key": "odoo_region"},
-        {"prefix": "env", "key": "odoo_environment"},
-        {"prefix": "tier", "key": "odoo_tier"},
-        {"prefix": "runtime", "key": "odoo_runtime"},
-    ],
-}
 
 
 def _dump(path: Path, content: Mapping[str, t.Any]) -> None:

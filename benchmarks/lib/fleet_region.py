@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 import typing as t
+from pathlib import Path
 
 import fleet_inventory
 import fleet_machines
@@ -17,9 +18,6 @@ from ansible_collections.sysgenpro.odoo.plugins.module_utils._model.fleet_reques
 from fleet_machines import Machines
 from fleet_services import Services
 from measuring import ROOT, Measured, run_playbook, say
-
-if t.TYPE_CHECKING:
-    from pathlib import Path
 
 POPULATE = ROOT / "benchmarks/lib/fleet_populate.py"
 
@@ -77,7 +75,29 @@ class Fleet:
         if running != size:
             sys.exit(f"{running} of {size} tenants run")
         self.filled = size
+        _settle()
         say(f"{size} tenants run, {len(wanted)} of them started in {time.monotonic() - started:.0f} s")
+
+
+def _settle(quiet: float = 0.5, seconds: int = 300) -> None:
+    """Wait until the processors have half of their time left: a thousand starts are not over with the last command."""
+    deadline = time.monotonic() + seconds
+    while _busy(2.0) > quiet:
+        if time.monotonic() > deadline:
+            sys.exit(f"The machine is not quiet {seconds} s after the tenants were started")
+
+
+def _busy(seconds: float) -> float:
+    """The share of its time in which this machine's processors were busy."""
+
+    def look() -> tuple[int, int]:
+        fields = [int(word) for word in Path("/proc/stat").read_text(encoding="ascii").splitlines()[0].split()[1:9]]
+        return sum(fields), fields[3] + fields[4]
+
+    before = look()
+    time.sleep(seconds)
+    total, idle = (after - old for after, old in zip(look(), before, strict=True))
+    return 1 - idle / total
 
 
 def offered() -> dict[str, t.Any]:

@@ -32,20 +32,19 @@ def members(**places_of: str) -> list[Member]:
     ]
 
 
-def test_one_tenant_a_place_asks_and_every_service_is_asked_once() -> None:
+def test_one_tenant_a_place_asks_for_its_own_place() -> None:
     found = assignments(members(acme="local2", beta="local1", gamma="local2", delta="local1"))
     assert {host: asked.place for host, asked in found.items()} == {"host_acme": "local2", "host_beta": "local1"}
-    assert found["host_acme"].stacks == ["host_acme", "host_gamma"]
-    for kind in ("clusters", "redis", "buckets"):
-        asked = [getattr(one, kind) for one in found.values()]
-        assert sum(len(services_of) for services_of in asked) == 1
-        (hosts,) = [hosts for services_of in asked for hosts in services_of.values()]
-        assert sorted(hosts) == ["host_acme", "host_beta", "host_delta", "host_gamma"]
+    mine = {"host_acme": ["host_acme", "host_gamma"], "host_beta": ["host_beta", "host_delta"]}
+    for host, asked in found.items():
+        assert asked.stacks == mine[host]
+        assert asked.clusters == asked.redis == {"local/shared": mine[host]}
 
 
-def test_services_are_spread_over_places() -> None:
-    found = assignments(members(acme="local1", beta="local2", gamma="local3"))
-    assert [len(one.clusters) + len(one.redis) + len(one.buckets) for one in found.values()] == [1, 1, 1]
+def test_an_object_store_is_asked_once_for_all() -> None:
+    found = assignments(members(acme="local2", beta="local1", gamma="local2", delta="local1"))
+    (hosts,) = [hosts for asked in found.values() for hosts in asked.buckets.values()]
+    assert sorted(hosts) == ["host_acme", "host_beta", "host_delta", "host_gamma"]
 
 
 def test_whoever_asks_a_service_uses_it_himself() -> None:

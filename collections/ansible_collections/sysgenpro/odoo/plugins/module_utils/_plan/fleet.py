@@ -43,9 +43,10 @@ class Assignment:
 
 
 def assignments(members: t.Sequence[Member]) -> dict[str, Assignment]:
-    """One asking host a place, the first by name; every service is asked by one of them.
+    """One asking host a place, the first by name.
 
-    Of a region's services each goes to the place that has the fewest to ask, so that no place waits long for another.
+    A place asks PostgreSQL and Redis about its own tenants: to read what declares a tenant takes longer than the question, and so
+    each is read once. An object store answers for all buckets at once: the place that has the fewest to ask of asks for all.
     """
     members = sorted(members, key=lambda member: member.host)
     asking: dict[Place, str] = {}
@@ -55,13 +56,14 @@ def assignments(members: t.Sequence[Member]) -> dict[str, Assignment]:
         if place not in asking:
             asking[place] = host
             found[host] = Assignment(*place)
-        found[asking[place]].stacks.append(host)
-    for kind in ("clusters", "redis", "buckets"):
-        for (region, service), served in _services(members, kind).items():
-            near = {asking[tenant.runtime, tenant.place] for _host, tenant in served}
-            chosen = min(sorted(near), key=lambda host: _services_of(found[host]))
-            own: dict[str, list[str]] = getattr(found[chosen], kind)
-            own[service if kind == "buckets" else f"{region}/{service}"] = _own_first(served, found[chosen])
+        mine = found[asking[place]]
+        mine.stacks.append(host)
+        mine.clusters.setdefault(f"{tenant.region}/{tenant.postgresql_cluster}", []).append(host)
+        mine.redis.setdefault(f"{tenant.region}/{tenant.redis_instance}", []).append(host)
+    for (_region, endpoint), served in _stores(members).items():
+        near = {asking[tenant.runtime, tenant.place] for _host, tenant in served}
+        chosen = min(sorted(near), key=lambda host: len(found[host].buckets))
+        found[chosen].buckets[endpoint] = _own_first(served, found[chosen])
     return found
 
 
@@ -72,20 +74,12 @@ def _own_first(served: t.Sequence[Member], assignment: Assignment) -> list[str]:
     return own + sorted(hosts.difference(own))
 
 
-def _services_of(assignment: Assignment) -> int:
-    return len(assignment.clusters) + len(assignment.redis) + len(assignment.buckets)
-
-
-def _services(members: t.Iterable[Member], kind: str) -> dict[tuple[str, str], list[Member]]:
+def _stores(members: t.Iterable[Member]) -> dict[tuple[str, str], list[Member]]:
+    """Tenants by region and object store."""
     served: dict[tuple[str, str], list[Member]] = {}
     for member in members:
         tenant = member.tenant
-        service = {
-            "clusters": tenant.postgresql_cluster,
-            "redis": tenant.redis_instance,
-            "buckets": str(tenant.object_store["endpoint"]),
-        }[kind]
-        served.setdefault((tenant.region, service), []).append(member)
+        served.setdefault((tenant.region, str(tenant.object_store["endpoint"])), []).append(member)
     return served
 
 
