@@ -205,11 +205,11 @@ wait
             path.write_text("ok\n", encoding="ascii")
         archive = self.folder / "stand-in.tar"
         subprocess.run(["tar", "--create", "--file", str(archive), "--directory", str(tree), "."], check=True)
-        start = '["/bin/busybox", "httpd", "-f", "-p", "8069", "-h", "/www"]'
+        # The first process of a container hears no signal it has no handler for; Odoo has one.
+        script = "trap 'exit 0' TERM; /bin/busybox httpd -f -p 8069 -h /www & wait"
+        start = json.dumps(["/bin/busybox", "sh", "-c", script])
         for name in self.names:
-            # The first process of a container hears no signal it has no handler for; Odoo has one.
-            changes = ["--change", f"ENTRYPOINT {start}", "--change", "STOPSIGNAL SIGKILL"]
-            self.run(name, "docker", "import", *changes, str(archive), STAND_IN)
+            self.run(name, "docker", "import", "--change", f"ENTRYPOINT {start}", str(archive), STAND_IN)
         say("The stand-in for Odoo's image is on every host")
 
     def start_traefik(self, name: str) -> None:
