@@ -128,7 +128,7 @@ def test_every_image_came_by_digest_from_the_registry(region: Region) -> None:
 
 def test_the_members_of_a_cluster_are_on_three_machines_and_follow_each_other(region: Region) -> None:
     name = region.on("10.10.0.21", "docker", "ps", "--format", "{{.Names}}", "--filter", "name=postgresql").split()[0]
-    listed = region.on("10.10.0.21", "docker", "exec", name, "patronictl", "list", "--format", "json")
+    listed = region.on("10.10.0.21", "docker", "exec", name, "patronictl", "-c", "/etc/patroni", "list", "-f", "json")
     members = json.loads(listed)
     assert sorted(member["Host"].split(":")[0] for member in members) == ["10.10.0.21", "10.10.0.22", "10.10.0.23"]
     assert sorted(member["Role"] for member in members) == ["Leader", "Quorum Standby", "Quorum Standby"] or sorted(
